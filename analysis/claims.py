@@ -15,7 +15,9 @@ import pandas as pd
 
 from analysis.display import correlation as rho
 from analysis.display import interval, listing
-from analysis.estimates import Estimate, bootstrapped, jackknifed, jackknifed_models, models_behind, study
+from analysis.estimates import (
+    Estimate, bootstrapped, jackknifed, jackknifed_models, models_behind, rank_correlation, score_compute_tie, study,
+)
 
 if TYPE_CHECKING:
     from analysis.estimates import Replicate, Study
@@ -463,20 +465,10 @@ def both_kinds(found: Study, arguments: Mapping[str, Any]) -> tuple[Estimate, np
 
 def compute_tie(found: Study, arguments: Mapping[str, Any]) -> tuple[Estimate, np.ndarray, str]:
     """Rank correlation of the capabilities score with training compute."""
-    compute = found.panel.compute
-    known = found.panel.scored & ~np.isnan(compute)
+    known = found.panel.scored & ~np.isnan(found.panel.compute)
     if not known.any():
         raise NotTestable(f"no training compute is known for {found.population} models")
-    statistic = lambda left: rank_correlation(left.scores, compute, left.kept)  # noqa: E731
-    estimate = jackknifed_models(found, statistic, used=known, bounded=True)
-    return estimate, known, f"Compute is known for {int(known.sum())} models."
-
-
-def rank_correlation(x: np.ndarray, y: np.ndarray, kept: np.ndarray) -> float:
-    """Spearman correlation over the models kept that have both; NaN for fewer than four."""
-    from analysis.correlation import spearman
-
-    return spearman(pd.Series(x[kept]), pd.Series(y[kept]))[0]
+    return score_compute_tie(found), known, f"Compute is known for {int(known.sum())} models."
 
 
 def stronger_half(found: Study, arguments: Mapping[str, Any]) -> tuple[Estimate, np.ndarray, str]:

@@ -184,6 +184,37 @@ def jackknifed_models(
     return spread_to_interval(value, np.array(deleted), families, study.parameters.level, scale)
 
 
+def score_compute_tie(study: Study) -> Estimate:
+    """Estimate the rank correlation of capabilities score and training compute.
+
+    Parameters
+    ----------
+    study
+        The population.
+
+    Returns
+    -------
+    Estimate
+        As :func:`jackknifed`, over the models with both.
+    """
+    compute = study.panel.compute
+    return jackknifed_models(
+        study,
+        lambda left: rank_correlation(left.scores, compute, left.kept),
+        used=study.panel.scored & ~np.isnan(compute),
+        bounded=True,
+    )
+
+
+def rank_correlation(x: np.ndarray, y: np.ndarray, kept: np.ndarray) -> float:
+    """Spearman correlation over the models kept that have both; NaN for fewer than four."""
+    import pandas as pd
+
+    from analysis.correlation import spearman
+
+    return spearman(pd.Series(x[kept]), pd.Series(y[kept]))[0]
+
+
 def bootstrapped(
     study: Study, statistic: Callable[[np.ndarray], np.ndarray], columns: list[int]
 ) -> Estimate:

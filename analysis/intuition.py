@@ -24,7 +24,6 @@ LABELS = {
 }
 COMBINED = ("area", "task", "grading")
 NEAR = 0.2
-FEWEST_GUESSES = 4
 
 
 @dataclass(frozen=True)

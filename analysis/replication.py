@@ -53,21 +53,6 @@ def released_method(parameters: Parameters) -> Parameters:
     )
 
 
-def method_sentence() -> str:
-    """Say in one sentence which method the rebuilt figures use.
-
-    Returns
-    -------
-    str
-        The sentence.
-    """
-    return (
-        "Rebuilt figures always use the computation as released (rank correlations, the index "
-        "marked in the registry, models without an index score left out, scores and compute as "
-        "released), whatever the parameters of this edition."
-    )
-
-
 def replication(table: ScoreTable, parameters: Parameters) -> pd.DataFrame:
     """Rebuild every published figure by the method as released.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from analysis.scores import families, populations, wide
@@ -308,31 +307,18 @@ def summary_bounds(
         ``variance_explained_lower, variance_explained_upper, compute_correlation_lower,
         compute_correlation_upper``; None where there is no interval.
     """
-    from analysis.estimates import jackknifed_models, study
-    from analysis.intervals import interval_frame
+    from analysis.estimates import score_compute_tie, study
+    from analysis.intervals import CHOSEN, methods_table
 
     whole = study(table, population, parameters, drawn=False)
-    share = interval_frame(whole.panel, "variance_share", parameters).iloc[0]
-    compute = whole.panel.compute
-    tie = jackknifed_models(
-        whole,
-        lambda replicate: rank_tie(replicate.scores[replicate.kept], compute[replicate.kept]),
-        used=whole.panel.scored & ~np.isnan(compute),
-        bounded=True,
-    )
+    lower, upper = methods_table()[CHOSEN].bounds(whole.evidence, "variance_share", parameters.level)
+    tie = score_compute_tie(whole)
     return {
-        "variance_explained_lower": known(share["lower"]),
-        "variance_explained_upper": known(share["upper"]),
+        "variance_explained_lower": known(lower[0]),
+        "variance_explained_upper": known(upper[0]),
         "compute_correlation_lower": known(tie.lower),
         "compute_correlation_upper": known(tie.upper),
     }
-
-
-def rank_tie(scores: np.ndarray, compute: np.ndarray) -> float:
-    """Correlate scores with compute by rank, over the models that have both; NaN for too few."""
-    from analysis.correlation import spearman
-
-    return spearman(pd.Series(scores), pd.Series(compute))[0]
 
 
 def known(value: float) -> float | None:

@@ -9,6 +9,7 @@ from analysis.display import correlation as rho
 from analysis.display import count, interval, listing, number, percent_share
 from analysis.findings.shared import plural
 from analysis.house import display_name
+from analysis.verdicts import VERDICTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +49,6 @@ SETTLING_COLUMNS = {
     "more_families": "Middle guess",
     "more_families_upper": "At the most",
 }
-VERDICTS = ("entangled", "inverse", "distinct", "cannot tell")
 
 
 def area_summary(headline: pd.DataFrame, line: float) -> pd.DataFrame:

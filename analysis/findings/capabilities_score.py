@@ -35,7 +35,7 @@ def factor_findings(
     Returns
     -------
     dict of str
-        Keys `index_benchmarks, variance_share, second_share, above_one, alternative_method,
+        Keys `index_benchmarks, variance_share, second_share, alternative_method,
         alternative_share, heaviest, lightest, least_left_out, sign_sentence`.
     """
     loadings = dict(zip(component.benchmarks, component.loadings, strict=True))
@@ -45,7 +45,6 @@ def factor_findings(
         "index_benchmarks": plural(len(loadings), "index benchmark"),
         "variance_share": percent_share(component.variance_share),
         "second_share": second_share(eigenvalues),
-        "above_one": plural(int((eigenvalues > 1).sum()), "component"),
         "alternative_method": alternative.method.capitalize(),
         "alternative_share": percent_share(alternative.variance_share),
         "heaviest": str(names.get(heaviest, heaviest)),

@@ -42,11 +42,6 @@ TESTED_FORMATS = {"estimate": rho, "lower": rho, "upper": rho}
 COUNT_COLUMNS = {"text": "Text", **{verdict: verdict.capitalize() for verdict in VERDICTS}, "all": "All"}
 
 
-def ledger_columns() -> dict[str, str]:
-    """Column titles of the table of all claims."""
-    return {"id": "Claim", "text": "Text", "place": "Where", "statement": "What it says", "verdict": "Verdict", "reason": "Why"}
-
-
 def ledger_rows(ledger: pd.DataFrame) -> pd.DataFrame:
     """The ledger with the texts' titles.
 

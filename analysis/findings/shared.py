@@ -70,7 +70,7 @@ def panel_findings(table: ScoreTable, population: str) -> dict[str, str]:
     Returns
     -------
     dict of str
-        Keys `population, models, families, benchmarks, safety_columns, areas, cells,
+        Keys `population, models, families, benchmarks, safety_columns, areas,
         missing_sentence, family_sentence`.
     """
     from analysis.scores import families, wide
@@ -86,7 +86,6 @@ def panel_findings(table: ScoreTable, population: str) -> dict[str, str]:
         "benchmarks": plural(scores.shape[1], "benchmark"),
         "safety_columns": count(int((roles == "safety").sum())),
         "areas": plural(safety_areas.nunique(), "area"),
-        "cells": count(int(scores.notna().to_numpy().sum())),
         "missing_sentence": missing_sentence(scores),
         "family_sentence": lineage_sentence(family, table.models["family"].reindex(scores.index).isna()),
     }
@@ -168,7 +167,7 @@ def correlation_findings(headline: pd.DataFrame, line: float) -> dict[str, str]:
     Returns
     -------
     dict of str
-        Keys `headline, above, between, below, share_above, median, lowest, highest,
+        Keys `headline, above, between, below, median, lowest, highest,
         count_sentence`.
     """
     values = headline["correlation"]
@@ -178,7 +177,6 @@ def correlation_findings(headline: pd.DataFrame, line: float) -> dict[str, str]:
         "above": count(above),
         "between": count(len(values) - above - below),
         "below": count(below),
-        "share_above": percent_share(above / len(values)) if len(values) else "no share",
         "median": rho(values.median()),
         "lowest": rho(values.min()),
         "highest": rho(values.max()),

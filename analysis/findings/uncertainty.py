@@ -21,8 +21,6 @@ MOST_REFITS = 200_000
 MANY_FAMILIES = 50
 METHOD_COLUMNS = {"label": "Method", "unit": "Unit", "bounds": "Interval", "width": "Width"}
 METHOD_FORMATS = {"width": number}
-DELETED_COLUMNS = {"family": "Family left out", "models": "Its models", "correlation": "ρ without it"}
-DELETED_FORMATS = {"correlation": rho}
 COVERAGE_COLUMNS = {
     "population": "Population",
     "label": "Method",
@@ -155,29 +153,24 @@ def example_findings(evidence: Evidence, benchmark: str, name: str, parameters: 
     Returns
     -------
     dict of str
-        Keys `example, estimate, chosen_interval, naive_interval, deleted_sentence, z, error,
+        Keys `example, estimate, chosen_interval, deleted_sentence, z, error,
         freedom, level`.
     """
-    import numpy as np
+    from analysis.intervals import CHOSEN, jackknife_error
 
-    from analysis.intervals import CHOSEN, methods_table
-
-    labels = {key: methods_table()[key].label for key in (CHOSEN, "naive")}
-    rows = method_rows(evidence, benchmark, parameters.level, tuple(labels)).set_index("label")["bounds"]
+    bounds = method_rows(evidence, benchmark, parameters.level, (CHOSEN,))["bounds"].iloc[0]
     deleted = deleted_rows(evidence, benchmark)
-    estimate = float(evidence.estimate.correlations[0, list(evidence.panel.benchmarks).index(benchmark)])
-    values = np.arctanh(np.clip(deleted["correlation"].to_numpy(float), -0.999999, 0.999999))
-    families = int(np.isfinite(values).sum())
-    error = float(np.sqrt((families - 1) * np.nanvar(values))) if families else float("nan")
+    column = list(evidence.panel.benchmarks).index(benchmark)
+    estimate = float(evidence.estimate.correlations[0, column])
+    centre, error, freedom = (part[column] for part in jackknife_error(evidence, "correlations"))
     return {
         "example": name,
         "estimate": rho(estimate),
-        "chosen_interval": rows[labels[CHOSEN]],
-        "naive_interval": rows[labels["naive"]],
+        "chosen_interval": bounds,
         "deleted_sentence": deleted_sentence(deleted),
-        "z": number(float(np.arctanh(estimate)) if abs(estimate) < 1 else float("nan"), 2),
+        "z": number(float(centre), 2),
         "error": number(error, 2),
-        "freedom": count(max(families - 1, 0)),
+        "freedom": count(max(int(freedom), 0)),
         "level": percent_share(parameters.level),
     }
 
