@@ -11,6 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from visits import run, script
+
+ROOT = Path(__file__).parents[1]
+
 # A busy machine is slow, not wrong; how long a test may take is the business of pytest-timeout.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
@@ -58,3 +62,18 @@ def browser() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS, headless=True)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site of the default edition: the folder named by BUILT_SITE, else built for the tests."""
+    if os.environ.get("BUILT_SITE"):
+        return Path(os.environ["BUILT_SITE"]).resolve()
+    book = tmp_path_factory.mktemp("book")
+    for name in ("_config.yml", "_toc.yml"):
+        shutil.copy(ROOT / name, book / name)
+    for name in ("chapters", "data"):
+        shutil.copytree(ROOT / name, book / name)
+    run([script("compendium"), "build", "--book", str(book)])
+    (site,) = book.glob("_build/default/html")
+    return site

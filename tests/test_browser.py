@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import functools
-import os
 import re
 import shutil
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +17,9 @@ import pytest
 from analysis import charts, display, figures, house
 from analysis.scores import ScoreTable
 
+from visits import LOCAL, QuietHandler, Visit, page_with_charts, pages, run, script
+
 ROOT = Path(__file__).parents[1]
-LOCAL = ("file:", "data:", "blob:")
 HOSTILE = [
     "</script><script>window.hacked=1</script>",
     "<img src=x onerror=window.hacked=2>",
@@ -42,21 +39,6 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="session")
-def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site of the default edition: the folder named by BUILT_SITE, else built for the tests."""
-    if os.environ.get("BUILT_SITE"):
-        return Path(os.environ["BUILT_SITE"]).resolve()
-    book = tmp_path_factory.mktemp("book")
-    for name in ("_config.yml", "_toc.yml"):
-        shutil.copy(ROOT / name, book / name)
-    for name in ("chapters", "data"):
-        shutil.copytree(ROOT / name, book / name)
-    run([script("compendium"), "build", "--book", str(book)])
-    (site,) = book.glob("_build/default/html")
-    return site
-
-
-@pytest.fixture(scope="session")
 def hostile_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A page of charts, a table and values whose every name is an attack, set up like the book."""
     book = tmp_path_factory.mktemp("hostile")
@@ -68,18 +50,6 @@ def hostile_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     nbformat.write(hostile_notebook(), book / "chapters" / "index.ipynb")
     run([script("jupyter-book"), "build", "-W", "-n", "--keep-going", str(book)])
     return book / "_build" / "html"
-
-
-def script(name: str) -> str:
-    """Return a command of this environment."""
-    return str(Path(sys.executable).with_name(name))
-
-
-def run(command: list[str]) -> None:
-    """Run a command and fail with what it said."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
-    if done.returncode:
-        pytest.fail(f"{' '.join(command)}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
 
 
 def hostile_notebook() -> nbformat.NotebookNode:
@@ -127,57 +97,6 @@ def glued(key: str, text: str) -> nbformat.NotebookNode:
     return nbformat.v4.new_output("display_data", data=data, metadata=metadata)
 
 
-class Visit:
-    """A page open in the browser, and everything it complained about or asked for."""
-
-    def __init__(self, browser: Any, address: Path | str, **options: Any) -> None:
-        theme = options.pop("theme", "light")
-        self.context = browser.new_context(viewport={"width": options.pop("width", 1280), "height": 900}, **options)
-        self.page = self.context.new_page()
-        self.complaints: list[str] = []
-        self.requests: list[str] = []
-        self.page.on("console", self._heard)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        keep = f"localStorage.setItem('mode','{theme}');localStorage.setItem('theme','{theme}')"
-        self.page.add_init_script(keep)
-        self.page.goto(address.as_uri() if isinstance(address, Path) else address)
-
-    def _heard(self, message: Any) -> None:
-        if message.type in ("error", "warning", "assert"):
-            self.complaints.append(message.text)
-
-    def __enter__(self) -> Visit:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.context.close()
-
-    def draw(self) -> int:
-        """Draw every chart of the page and return how many there are."""
-        self.page.evaluate("window.drawAllCharts()")
-        charts_shown = self.page.locator(".book-chart").count()
-        done = "n => document.querySelectorAll('.book-chart[data-drawn] .book-chart-view svg').length === n"
-        self.page.wait_for_function(done, arg=charts_shown, timeout=20_000)
-        return charts_shown
-
-
-def pages(site: Path) -> list[Path]:
-    """Return every page of a site."""
-    return sorted(path for path in site.rglob("*.html") if "_static" not in path.parts)
-
-
-def page_with_charts(site: Path, fewest: int = 2) -> Path:
-    """Return a page with some charts that families can be picked in."""
-    return next(
-        path
-        for path in pages(site)
-        if path.read_text().count('<div class="book-chart"') >= fewest
-        and path.read_text().count('data-pick="family"') >= 2
-    )
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_page_opens_without_complaint_and_asks_no_other_host(
     browser: Any, built_site: Path, theme: str
@@ -204,13 +123,6 @@ def test_the_site_works_over_http_as_it_does_from_files(browser: Any, built_site
             assert visit.complaints == []
             assert [url for url in visit.requests if not url.startswith((here, *LOCAL))] == []
         server.shutdown()
-
-
-class QuietHandler(SimpleHTTPRequestHandler):
-    """Serves files and keeps quiet about it."""
-
-    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
-        """Say nothing."""
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -23,7 +23,8 @@ from analysis.parameters import Parameters
 from analysis.sphinx_book import with_card_script
 
 from tests.score_tables import random_scores, score_table
-from tests.test_browser import HOSTILE, LOCAL, Visit
+from tests.test_browser import HOSTILE
+from visits import LOCAL, Visit
 
 STATIC = Path(__file__).parents[1] / "chapters" / "_static"
 POPULATION = "chat"
