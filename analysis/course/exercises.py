@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 DIRECTIVE = re.compile(
-    r"^(?P<fence>`{3,})\{exercise\} *(?P<title>.*)\n(?P<body>.*?)^(?P=fence) *$", re.DOTALL | re.MULTILINE
+    r"^(?P<fence>`{3,})\{exercise\} *(?P<title>[^\n]*)\n(?P<body>.*?)^(?P=fence) *$", re.DOTALL | re.MULTILINE
 )
 LABEL = re.compile(r"\A:label: (?P<label>[\w-]+)\n+")
 DIFFICULTY = re.compile(r"\A\*(?P<difficulty>Concept|Compute|Extend)\.\* ")
