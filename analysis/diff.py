@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import shutil
@@ -41,7 +42,8 @@ class Edition:
     record
         Its `edition.json`.
     tables
-        Its `results/` and `data/` by name, text as text; empty where a file is not there.
+        Its `results/` and `data/` by name, text as text; empty where a file is not there. And
+        ``pages``, as :func:`page_digests` makes it.
     """
 
     name: str
@@ -86,7 +88,7 @@ def differences(before: Edition, after: Edition) -> list[Section]:
     -------
     list of Section
         Only kinds with a change: claims, verdicts, parameters, declarations, models, benchmarks,
-        correlations, capabilities scores, scores.
+        correlations, capabilities scores, scores, pages.
     """
     found = [
         changed_words(before, after, "claims", ["id"], "verdict", "Claims with another verdict"),
@@ -100,6 +102,7 @@ def differences(before: Edition, after: Edition) -> list[Section]:
         moved(before, after, "capabilities_scores", ["population", "model"], "score", "Capabilities scores that moved"),
         measured(before, after),
         presence(before, after),
+        pages(before, after),
     ]
     return [section for section in found if section is not None]
 
@@ -157,7 +160,35 @@ def open_edition(name: str, build: Path | None) -> Edition:
         raise InputError(Problem(name, None, None, "there is no such edition", mend))
     paths = [*sorted(folder.glob("results/*.csv")), *sorted(folder.glob("data/*.csv"))]
     record = read_record(folder / RECORD)
-    return Edition(str(record.get("edition", folder.name)), record, {p.stem: read_frame(p) for p in paths})
+    tables = {path.stem: read_frame(path) for path in paths}
+    return Edition(str(record.get("edition", folder.name)), record, {**tables, "pages": page_digests(folder / "notebooks")})
+
+
+def page_digests(folder: Path) -> pd.DataFrame:
+    """Sum up the executed chapters of an edition.
+
+    Parameters
+    ----------
+    folder
+        Its notebooks.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``page``, and one digest each of what its cells say, ``text``, and of what came out, ``outputs``.
+
+    Raises
+    ------
+    InputError
+        When a notebook cannot be read.
+    """
+    rows = []
+    for path in sorted(folder.rglob("*.ipynb")):
+        cells = read_record(path).get("cells", [])
+        parts = [json.dumps([cell.get(key) for cell in cells]) for key in ("source", "outputs")]
+        page = path.relative_to(folder).with_suffix("").as_posix()
+        rows.append((page, *(hashlib.sha256(part.encode()).hexdigest() for part in parts)))
+    return pd.DataFrame(rows, columns=["page", "text", "outputs"], dtype=object)
 
 
 def keep(source: Path, target: Path) -> None:
@@ -215,7 +246,7 @@ def as_read(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """Read the record of an edition.
+    """Read the record of an edition, or a notebook of it.
 
     Raises
     ------
@@ -227,7 +258,7 @@ def read_record(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError):
         record = None
     if not isinstance(record, dict):
-        raise InputError(Problem(str(path), None, None, "this is not the record of an edition", "build it again"))
+        raise InputError(Problem(str(path), None, None, f"this is not a {'record' if path.name == RECORD else 'notebook'} of an edition", "build it again"))
     return record
 
 
@@ -402,3 +433,18 @@ def presence(before: Edition, after: Edition) -> Section | None:
     found = found.sort_values(["gone", "new"], ascending=False, kind="stable").reset_index()
     sentence = f"{count(int(came.sum()))} new, {count(int((~came).sum()))} gone."
     return Section("Scores that came or went", sentence, found, {"benchmark": "Benchmark", "new": "New", "gone": "Gone"}, {})
+
+
+def pages(before: Edition, after: Edition) -> Section | None:
+    """Chapters that came or went, say something else, or come out otherwise."""
+    text = paired(before, after, "pages", ["page"], "text")
+    outputs = paired(before, after, "pages", ["page"], "outputs")
+    other_text, other_outputs = (side["before"] != side["after"] for side in (text, outputs))
+    came, went = text["before"].isna(), text["after"].isna()
+    kinds = {"new": came, "gone": went, "text": other_text & ~other_outputs, "results": other_outputs & ~other_text}
+    change = np.select(list(kinds.values()), list(kinds), "text and results")
+    rows = text[["page"]].assign(change=change)[other_text | other_outputs]
+    if rows.empty or any(edition.tables.get("pages", text[:0]).empty for edition in (before, after)):
+        return None
+    sentence = f"{plural(len(rows), 'page')} changed."
+    return Section("Pages that changed", sentence, rows, {"page": "Page", "change": "What changed"}, {})

@@ -111,6 +111,26 @@ def test_an_edition_without_verdicts_or_claims_is_compared_in_what_it_has():
     assert titles(old, new) == ["Correlations that moved"]
 
 
+def paged(**pages: tuple[str, str]) -> Edition:
+    rows = [(page, *digests) for page, digests in pages.items()]
+    return edition(pages=pd.DataFrame(rows, columns=["page", "text", "outputs"]))
+
+
+def test_pages_are_listed_with_what_changed_in_them():
+    before = paged(same=("a", "b"), worded=("a", "b"), refigured=("a", "b"), both=("a", "b"), gone=("a", "b"))
+    after = paged(same=("a", "b"), worded=("c", "b"), refigured=("a", "c"), both=("c", "c"), new=("a", "b"))
+    (section,) = differences(before, after)
+    assert section.title == "Pages that changed"
+    assert dict(zip(section.rows["page"], section.rows["change"], strict=True)) == {
+        "worded": "text", "refigured": "results", "both": "text and results", "gone": "gone", "new": "new",
+    }  # fmt: skip
+
+
+def test_an_edition_kept_without_its_pages_is_not_said_to_have_lost_them():
+    assert differences(paged(a=("a", "b")), edition(pages=pd.DataFrame(columns=["page", "text", "outputs"]))) == []
+    assert differences(edition(), paged(a=("a", "b"))) == []
+
+
 def test_only_the_first_rows_are_shown_and_the_rest_counted():
     many = pd.DataFrame({"population": "chat", "benchmark": [f"b{i}" for i in range(50)], "correlation": 0.0})
     text = report(
