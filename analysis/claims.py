@@ -441,7 +441,6 @@ def both_kinds(found: Study, arguments: Mapping[str, Any]) -> tuple[Estimate, np
     The number judged is the margin: the smaller of the highest lower bound and the least upper
     bound with its sign reversed. It is above zero exactly if both kinds are shown.
     """
-    from dataclasses import replace
 
     from analysis.intervals import CHOSEN, methods_table
 

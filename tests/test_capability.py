@@ -117,7 +117,7 @@ def test_a_duplicated_benchmark_gets_the_same_loading_twice(method, scores):
 
 
 def test_an_index_of_copies_explains_everything(scores):
-    copies = pd.DataFrame({name: scores["b0"] for name in "xyz"})
+    copies = pd.DataFrame(dict.fromkeys("xyz", scores["b0"]))
     component = fit_component(copies)
     assert component.variance_share == pytest.approx(1)
     assert_allclose(component.loadings, 1 / np.sqrt(3))

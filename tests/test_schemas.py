@@ -50,7 +50,7 @@ def test_a_users_table_needs_only_its_key_columns(table):
 
 @pytest.mark.parametrize("table", ["models", "benchmarks"])
 def test_a_users_registry_may_have_columns_of_its_own_and_blanks(table):
-    cells = {name: None for name in row(table)} | {schemas.KEYS[table][0]: "a", "colour": "red"}
+    cells = dict.fromkeys(row(table)) | {schemas.KEYS[table][0]: "a", "colour": "red"}
     assert problems(table, pd.DataFrame([cells]), strict=False) == []
 
 

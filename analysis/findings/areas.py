@@ -14,7 +14,6 @@ from analysis.verdicts import VERDICTS
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.parameters import Parameters
     from analysis.scores import ScoreTable
 
 AREA_COLUMNS = {

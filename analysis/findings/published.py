@@ -10,7 +10,6 @@ from analysis.findings.shared import plural
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.parameters import Parameters
     from analysis.scores import ScoreTable
 
 REPLICATION_COLUMNS = {

@@ -10,7 +10,6 @@ from analysis.findings.shared import plural
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.parameters import Parameters
     from analysis.scores import ScoreTable
 
 AREA_COLUMNS = {
@@ -155,7 +154,6 @@ def remark_rows(table: ScoreTable) -> pd.DataFrame:
     """
     import pandas as pd
 
-    from analysis.display import listing
     from analysis.scores import remarks
 
     rows = [{"what": remark.what, "about": listing(remark.items)} for remark in remarks(table)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -98,7 +99,7 @@ def growth(dimension: str) -> pd.DataFrame:
         rng = np.random.default_rng(size)
         _, panel = example(shape["models"], shape["benchmarks"], rng)
         weights = family_weights(len(panel.family_names), shape["replicates"], rng)
-        taken = seconds(lambda: refit(panel, weights), 3)
+        taken = seconds(partial(refit, panel, weights), 3)
         print(f"{dimension} {shape}: {taken:.3f} s")
         found.append({"dimension": dimension, "size": size, "seconds": taken})
     return pd.DataFrame(found)
