@@ -160,9 +160,10 @@ def build_command(
 ) -> None:
     """Build an edition: the site, the executed chapters and the result tables."""
     with explained(debug):
-        from analysis.edition import Request, build
         from analysis.console import Display
+        from analysis.edition import build
         from analysis.release import checked_name, name_for
+        from analysis.request import Request
 
         name = checked_name(edition) if edition is not None else name_for(scores)
         files = [path.absolute() if path else None for path in (scores, models, benchmarks)]

@@ -30,7 +30,8 @@ class ChapterTask:
     text
         Its MyST source.
     folder
-        Working directory of its kernel; paths in the chapter are relative to it.
+        Working directory of its kernel; paths in the chapter are relative to it. It may be relative to the
+        folder that holds the data.
     parameters
         Values injected in place of the chapter's own defaults, by name.
     """
@@ -232,13 +233,15 @@ def injected_parameters(name: str, declared: Mapping[str, Any], values: Mapping[
     }
 
 
-def execute_chapter(task: ChapterTask) -> ExecutedChapter:
+def execute_chapter(task: ChapterTask, data: Path | None = None) -> ExecutedChapter:
     """Execute a chapter in a kernel of its own.
 
     Parameters
     ----------
     task
         The chapter.
+    data
+        The edition's data folder; None where the chapter's folder is absolute.
 
     Returns
     -------
@@ -254,12 +257,14 @@ def execute_chapter(task: ChapterTask) -> ExecutedChapter:
 
     notebook = read_notebook(task.text)
     if any(cell.cell_type == "code" for cell in notebook.cells):
-        notebook = _run(task, notebook)
+        folder = Path(data.parent, task.folder) if data else Path(task.folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        notebook = _run(task, folder, notebook)
     warnings = tuple(_drop_warnings(notebook))
     return ExecutedChapter(nbformat.writes(normalised(notebook)), warnings)
 
 
-def _run(task: ChapterTask, notebook: NotebookNode) -> NotebookNode:
+def _run(task: ChapterTask, folder: Path, notebook: NotebookNode) -> NotebookNode:
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
@@ -270,7 +275,7 @@ def _run(task: ChapterTask, notebook: NotebookNode) -> NotebookNode:
             notebook,
             None,
             parameters=dict(task.parameters),
-            cwd=task.folder,
+            cwd=str(folder),
             progress_bar=False,
             kernel_manager_class=ForkedKernelManager,
             shutdown_kernel="immediate",

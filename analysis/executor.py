@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any, Protocol
 
 # Threads inside the linear algebra would fight the chapters over the processors, and the number of
@@ -27,11 +28,25 @@ REPRODUCIBLE = {
 
 @dataclass(frozen=True)
 class Call:
-    """One piece of work: a picklable function and its one picklable argument."""
+    """One piece of work: a picklable function of one picklable argument, and of a folder if it reads one.
+
+    Parameters
+    ----------
+    name
+        What its outcome is known by; no two calls of one run have the same.
+    function
+        Takes `argument`, and after it the folder if `inputs` is given.
+    argument
+        Its argument.
+    inputs
+        Folder of the files it reads, None for none. Where it is performed elsewhere, the folder's content
+        is sent there, into a folder of the same name; so the function finds it where it is told.
+    """
 
     name: str
-    function: Callable[[Any], Any]
+    function: Callable[..., Any]
     argument: Any
+    inputs: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -45,11 +60,40 @@ class Outcome:
     seconds: float
 
 
-class Executor(Protocol):
-    """Anything that can perform calls side by side; a cluster's client fits behind it as well."""
+def nothing_more(outcome: Outcome) -> Iterable[Call]:
+    """Have no calls follow an outcome."""
+    return ()
 
-    def run(self, calls: Iterable[Call]) -> Iterator[Outcome]:
-        """Perform the calls and yield their outcomes in the order they finish."""
+
+class Executor(Protocol):
+    """Anything that can perform calls side by side, within a `with` block: processes here, or a cluster."""
+
+    def __enter__(self) -> Executor:
+        """Get ready."""
+        ...
+
+    def __exit__(self, *exception: object) -> None:
+        """End whatever still runs."""
+        ...
+
+    def run(
+        self, calls: Iterable[Call], follow: Callable[[Outcome], Iterable[Call]] = nothing_more
+    ) -> Iterator[Outcome]:
+        """Perform calls and yield their outcomes in the order they finish.
+
+        Parameters
+        ----------
+        calls
+            Started in about this order.
+        follow
+            Told of each outcome after the caller has seen it; returns the calls that can be made now,
+            which come before those that wait.
+
+        Yields
+        ------
+        Outcome
+            One for each call.
+        """
         ...
 
 
@@ -69,7 +113,7 @@ def perform(call: Call) -> Outcome:
     start = time.perf_counter()
     value, error, trace = None, None, ""
     try:
-        value = call.function(call.argument)
+        value = call.function(call.argument, *([] if call.inputs is None else [call.inputs]))
     except Exception as exception:
         error, trace = exception, traceback.format_exc()
     return Outcome(call.name, value, error, trace, time.perf_counter() - start)
@@ -154,13 +198,17 @@ class LocalExecutor:
         """End whatever still runs."""
         self.stop()
 
-    def run(self, calls: Iterable[Call]) -> Iterator[Outcome]:
+    def run(
+        self, calls: Iterable[Call], follow: Callable[[Outcome], Iterable[Call]] = nothing_more
+    ) -> Iterator[Outcome]:
         """Perform the calls and yield their outcomes in the order they finish.
 
         Parameters
         ----------
         calls : iterable of Call
             Started in this order, as many at once as there are workers.
+        follow : callable
+            As for :class:`Executor`.
 
         Yields
         ------
@@ -173,7 +221,9 @@ class LocalExecutor:
                 while waiting and len(self._running) < self.workers:
                     self._start(waiting.pop())
                 for connection in wait(list(self._running)):
-                    yield self._finish(connection)
+                    outcome = self._finish(connection)
+                    yield outcome
+                    waiting += list(follow(outcome))[::-1]
         finally:
             self.stop()
 

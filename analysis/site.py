@@ -13,9 +13,10 @@ import io
 import multiprocessing
 import re
 import signal
+import tempfile
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,28 @@ class SiteTask:
     fonts: str
     html: str
     doctrees: str
+
+    def located(self, folder: Path, made: Path) -> SiteTask:
+        """Return the same site with its relative paths led to where they are.
+
+        Parameters
+        ----------
+        folder
+            What is read is below this.
+        made
+            What is made is below this.
+
+        Returns
+        -------
+        SiteTask
+            All paths absolute if the folders are.
+        """
+        return replace(
+            self,
+            **{name: str(folder / getattr(self, name)) for name in ("config", "source", "store")},
+            **{name: str(made / getattr(self, name)) for name in ("fonts", "html", "doctrees")},
+            notebooks={page: str(folder / path) for page, path in self.notebooks.items()},
+        )
 
 
 def no_system_fonts(folder: Path) -> Path:
@@ -142,8 +165,7 @@ class SiteProcess:
         except (EOFError, ConnectionResetError):
             self._process.join()
             lines, trace = [f"its process ended early with status {self._process.exitcode}"], ""
-        if lines:
-            raise BuildError([f"site: {line}" for line in lines], trace)
+        raise_warnings(lines, trace)
 
 
 def serve(connection: Connection, task: SiteTask) -> None:
@@ -204,8 +226,7 @@ class Announcements:
             if not self._placed and not self._connection.poll():
                 start_converter()
             arrived = self._connection.recv()
-            path = Path(self._task.source, f"{arrived}.ipynb")
-            path.write_text(page_of(self._task, arrived), encoding="utf-8")
+            place_page(self._task, arrived)
             self._placed.add(arrived)
 
 
@@ -214,6 +235,49 @@ def start_converter() -> None:
     from analysis.figures import render_many
 
     render_many([{"mark": "point"}])
+
+
+def place_page(task: SiteTask, page: str) -> None:
+    """Make the notebook of a page into what Sphinx reads, where Sphinx looks for it."""
+    Path(task.source, f"{page}.ipynb").write_text(page_of(task, page), encoding="utf-8")
+
+
+def site_files(task: SiteTask, folder: Path) -> dict[str, bytes]:
+    """Build the site of an edition whose notebooks are all in place; call this in a process of its own.
+
+    Parameters
+    ----------
+    task
+        The site, its paths relative to the edition.
+    folder
+        The edition.
+
+    Returns
+    -------
+    dict
+        Content of each file, by its path in the site.
+
+    Raises
+    ------
+    BuildError
+        When there was a warning or worse.
+    """
+    read_entry_points_once()
+    with tempfile.TemporaryDirectory() as made:
+        found = task.located(folder, Path(made))
+        no_system_fonts(Path(made))
+        with environment({"FONTCONFIG_FILE": found.fonts}):
+            for page in found.notebooks:
+                place_page(found, page)
+            raise_warnings(*build_site(found, lambda page: None))
+        html = Path(found.html)
+        return {path.relative_to(html).as_posix(): path.read_bytes() for path in html.rglob("*") if path.is_file()}
+
+
+def raise_warnings(lines: list[str], trace: str) -> None:
+    """Raise a BuildError if a site was built with warnings, as :func:`build_site` returns them."""
+    if lines:
+        raise BuildError([f"site: {line}" for line in lines], trace)
 
 
 def build_site(task: SiteTask, wait_for: Callable[[str], None]) -> tuple[list[str], str]:

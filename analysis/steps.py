@@ -41,14 +41,6 @@ class InputsTask:
     previous: Path | None = None
 
 
-@dataclass(frozen=True)
-class ResultsTask:
-    """Result tables to be computed from a data folder with the given parameters."""
-
-    folder: Path
-    parameters: Mapping[str, Any]
-
-
 def prepare_inputs(task: InputsTask) -> list[str]:
     """Check the tables of an edition and write its data folder, with the claims to be tested on it.
 
@@ -113,13 +105,15 @@ def write_coverage(default: Path, table: ScoreTable, folder: Path) -> None:
         fitting.to_csv(folder / "coverage.csv", index=False, lineterminator="\n")
 
 
-def tabulate(task: ResultsTask) -> dict[str, str]:
+def tabulate(values: Mapping[str, Any], folder: Path) -> dict[str, str]:
     """Compute the result tables of an edition.
 
     Parameters
     ----------
-    task
-        The data and the parameters.
+    values
+        Every parameter of the edition.
+    folder
+        The edition's data.
 
     Returns
     -------
@@ -130,8 +124,8 @@ def tabulate(task: ResultsTask) -> dict[str, str]:
     from analysis.claims_file import read_claims
     from analysis.parameters import Parameters
 
-    parameters = Parameters.from_mapping(task.parameters)
-    found = results.result_tables(scores.load(task.folder), parameters, read_claims(task.folder))
+    parameters = Parameters.from_mapping(values)
+    found = results.result_tables(scores.load(folder), parameters, read_claims(folder))
     return {
         f"{name}.json" if isinstance(table, Mapping) else f"{name}.csv": (
             json.dumps(finite(table), indent=2, ensure_ascii=False) + "\n"

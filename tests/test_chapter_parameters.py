@@ -13,7 +13,7 @@ import pytest
 from analysis.execution import ChapterTask, declared_parameters, execute_chapter, read_notebook
 from analysis.executor import Call, LocalExecutor
 from analysis.parameters import Parameters, names
-from analysis.steps import ResultsTask, tabulate
+from analysis.steps import tabulate
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = sorted(
@@ -54,7 +54,7 @@ def pairs() -> list[tuple[str, str]]:
 def earlier(data: Path, folder: Path) -> None:
     """What a build keeps of an earlier edition, here one of the default parameters."""
     folder.mkdir()
-    for name, text in tabulate(ResultsTask(data, Parameters().to_mapping())).items():
+    for name, text in tabulate(Parameters().to_mapping(), data).items():
         (folder / name).write_text(text, encoding="utf-8")
     for path in data.glob("*.csv"):
         shutil.copyfile(path, folder / path.name)

@@ -18,10 +18,11 @@ import nbformat
 import pandas as pd
 import pytest
 from analysis import cache
-from analysis.edition import PRELOAD, Request, build, edition_key
+from analysis.edition import PRELOAD, build
 from analysis.execution import BuildError
 from analysis.parameters import Parameters
 from analysis.problems import InputError
+from analysis.request import Request, edition_key
 
 
 from toy_book import PROGRAM, chapter, edit, executed, make_book, record, scores

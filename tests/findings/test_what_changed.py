@@ -10,11 +10,11 @@ import pytest
 
 from analysis import inputs
 from analysis.diff import SHOWN, Section, keep
-from analysis.edition import Request, previous_folder
 from analysis.findings import what_changed as found
 from analysis.parameters import Parameters
 from analysis.problems import InputError
-from analysis.steps import ResultsTask, tabulate
+from analysis.request import Request, previous_folder
+from analysis.steps import tabulate
 from tests.score_tables import random_scores, score_table
 
 COMPARED = {"line": 0.4, "component": "spearman"}
@@ -31,7 +31,7 @@ def book(tmp_path: Path) -> Path:
         table.benchmarks["citation"] = None
         inputs.write(table, folder)
     (old / "results").mkdir()
-    for name, text in tabulate(ResultsTask(old / "data", Parameters().to_mapping())).items():
+    for name, text in tabulate(Parameters().to_mapping(), old / "data").items():
         (old / "results" / name).write_text(text, encoding="utf-8")
     (old / "edition.json").write_text(json.dumps({"edition": "old", "parameters": Parameters().to_mapping(), "seconds": 3}))
     keep(old, data / "previous")

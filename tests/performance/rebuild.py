@@ -18,8 +18,8 @@ from statistics import median
 
 import yaml
 
-from analysis.edition import book_files
 from analysis.execution import pages_listed
+from analysis.request import book_files
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = Path(sys.executable).parent
