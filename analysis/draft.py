@@ -22,6 +22,7 @@ from analysis.execution import (
     ChapterTask,
     ExecutedChapter,
     chapter_name,
+    code_cells,
     declarations,
     execute_chapter,
     injected_parameters,
@@ -32,6 +33,7 @@ from analysis.execution import (
 )
 from analysis.executor import Call, Outcome
 from analysis.problems import InputError
+from analysis.provenance import left_out, now, outputs_digest
 from analysis.release import RECORD, contents_digest
 from analysis.request import Request, book_files, previous_folder, user_files
 from analysis.site import SiteTask, site_files
@@ -86,6 +88,7 @@ class Draft:
         self.failed: list[tuple[str, Outcome]] = []
         self.record: dict[str, Any] = {}
         self._remarks: list[str] = []
+        self._uses: dict[str, dict[str, Any]] = {}
         self._statuses: dict[str, dict[str, Any]] = {}
 
     @property
@@ -156,6 +159,7 @@ class Draft:
         folder = Path("notebooks", name).parent.as_posix()
         task = ChapterTask(name, text, folder, injected_parameters(name, declared, self.values))
         used = {parameter: self.values[parameter] for parameter in declared}
+        self._uses[name] = {"parameters": list(declared), "code_cells": code_cells(text)}
         key = self._key(name, text, data if "data" in declared else "", used)
         return Piece(name, Call(key, execute_chapter, task, self.data))
 
@@ -208,7 +212,8 @@ class Draft:
     def _put_in_place(self, name: str, result: Mapping[str, Any], status: str) -> list[str]:
         for file, text in result["files"].items():
             _write(self.folder / file, text)
-        self._statuses[name] = {"status": status, **{key: result[key] for key in ("seconds", "key", "warnings")}}
+        kept = {key: result[key] for key in ("executed", "seconds", "key", "warnings")}
+        self._statuses[name] = {"status": status, **kept, **self._uses.get(name, {})}
         self.progress.step(name, f"{result['seconds']:.1f} s" if status == "executed" else "unchanged")
         return [page for page in self.pages if chapter_name(page) == name]
 
@@ -223,10 +228,12 @@ class Draft:
             fonts="fonts.conf",
             html="html",
             doctrees="doctrees",
+            record=".work/record.json",
         )
 
     def site_call(self) -> Call:
         """Return a call that builds the site once nothing else is missing; see :meth:`receive_site`."""
+        self.describe()
         return Call(f"site {self.folder}", site_files, self.site(), self.folder)
 
     def receive_site(self, outcome: Outcome) -> None:
@@ -245,6 +252,11 @@ class Draft:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
 
+    def describe(self) -> None:
+        """Write down for the site what the edition was made of, once all but the site is in place."""
+        self.record = self._made_of()
+        _write(self.work / "record.json", json.dumps(self.record))
+
     def finish(self, key: str) -> None:
         """Write the record, what `edition.json` says, and remove what was of use only in the making.
 
@@ -260,7 +272,7 @@ class Draft:
         """
         self.require_sound()
         shutil.rmtree(self.work, ignore_errors=True)
-        self.record = {**self._made_of(), "key": key, "contents": contents_digest(self.folder)}
+        self.record = {**(self.record or self._made_of()), "key": key, "contents": contents_digest(self.folder)}
         cache.write_whole(self.folder / RECORD, json.dumps(self.record, indent=2, ensure_ascii=False) + "\n")
 
     def require_sound(self) -> None:
@@ -273,6 +285,8 @@ class Draft:
         results = chapters.pop(RESULTS)
         return {
             "edition": self.request.edition,
+            "place": self.request.place,
+            "built": now(),
             "parameters": self.values,
             "inputs": {
                 path.relative_to(self.data).as_posix(): cache.files_digest(path.parent, [path])
@@ -280,6 +294,8 @@ class Draft:
             },
             "files": {kind: path.name if path else None for kind, path in user_files(self.request).items()},
             "remarks": self._remarks,
+            "left_out": left_out(self.folder / "results"),
+            "digest": outputs_digest(self.folder),
             "chapters": chapters,
             "results": results,
             "python": platform.python_version(),
@@ -294,7 +310,7 @@ def _storable(name: str, outcome: Outcome) -> dict[str, Any]:
         files, warnings = {f"notebooks/{name}.ipynb": value.notebook}, list(value.warnings)
     else:
         files, warnings = {f"results/{file}": text for file, text in value.items()}, []
-    return {"files": files, "warnings": warnings, "seconds": round(outcome.seconds, 3)}
+    return {"files": files, "warnings": warnings, "executed": now(), "seconds": round(outcome.seconds, 3)}
 
 
 def reason(failed: list[tuple[str, Outcome]]) -> Exception:

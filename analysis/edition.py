@@ -14,7 +14,7 @@ from analysis.console import Quiet
 from analysis.draft import Draft
 from analysis.executor import Executor, LocalExecutor
 from analysis.request import Request, edition_key
-from analysis.site import SiteProcess, no_system_fonts
+from analysis.site import RECORD, SiteProcess, no_system_fonts
 
 # What chapters and kernels import, imported once. What only few chapters need stays out.
 PRELOAD = (
@@ -166,6 +166,8 @@ def make(draft: Draft, here: Executor, executor: Executor) -> None:
     no_system_fonts(draft.work)
     with SiteProcess(site) as process:
         fill(draft, here, executor, process.announce)
+        draft.describe()
+        process.announce(RECORD)
         process.finish()
     # MyST-NB leaves a folder of its own beside the site, so the site is built apart from the edition.
     Path(site.html).rename(draft.folder / "html")

@@ -104,6 +104,22 @@ def most_code_first(pages: Mapping[str, str]) -> dict[str, str]:
     return {page: pages[page] for page in sorted(pages, key=lambda page: (-size[page], page))}
 
 
+def code_cells(text: str) -> int:
+    """Return the number of code cells in a MyST source.
+
+    Parameters
+    ----------
+    text
+        The source.
+
+    Returns
+    -------
+    int
+        0 for a page that only tells.
+    """
+    return len(CODE.findall(text))
+
+
 def read_notebook(text: str) -> NotebookNode:
     """Turn MyST into a notebook with its kernel, language and tags, and with reproducible cell ids.
 

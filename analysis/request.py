@@ -47,6 +47,12 @@ class Request:
         return Release(self.into or self.root / "_build", self.edition)
 
     @property
+    def place(self) -> str:
+        """Where the edition goes, as seen from the book; its name alone where that is elsewhere."""
+        folder, root = self.release.folder.absolute(), self.root.absolute()
+        return folder.relative_to(root).as_posix() if folder.is_relative_to(root) else self.edition
+
+    @property
     def store(self) -> cache.Store:
         """Where results are kept; all editions of a book share it."""
         return cache.Store(self.root / "_build" / ".cache")
@@ -121,7 +127,7 @@ def user_files(request: Request) -> dict[str, Path | None]:
 
 
 def book_files(root: Path) -> list[Path]:
-    """Return what Sphinx may read: configuration, chapters, bibliography and the folders named `_…`.
+    """Return what Sphinx may read: configuration, citation, chapters, bibliography and the folders named `_…`.
 
     Parameters
     ----------
@@ -134,5 +140,5 @@ def book_files(root: Path) -> list[Path]:
         The files.
     """
     folders = [path for path in root.glob("_*") if path.is_dir() and path.name != "_build"]
-    single = [path for path in root.iterdir() if path.is_file() and path.suffix in {".yml", ".bib"}]
+    single = [path for path in root.iterdir() if path.is_file() and path.suffix in {".yml", ".bib", ".cff"}]
     return sorted(single + [path for folder in [root / "chapters", *folders] for path in cache.files_below(folder)])

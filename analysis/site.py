@@ -12,6 +12,7 @@ import gc
 import io
 import multiprocessing
 import re
+import shutil
 import signal
 import tempfile
 import traceback
@@ -25,9 +26,12 @@ from xml.sax.saxutils import escape
 from analysis.cache import Store, digest
 from analysis.execution import BuildError, shorten
 from analysis.executor import REPRODUCIBLE, end_with_parent, environment
+from analysis.provenance import notebook_address
 
 # MyST-NB gives a line in a notebook as 10000 times the number of the cell plus the line in the cell.
 CELL_LINE = re.compile(r"\.ipynb:(\d+)(\d{4}):")
+# Announced like a page, last of all: what the edition was made of.
+RECORD = "the record"
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -54,6 +58,8 @@ class SiteTask:
         Folder to write the site to.
     doctrees
         Folder for what Sphinx keeps in between.
+    record
+        File of what the edition was made of, for the pages to tell; there once :data:`RECORD` has been announced.
     """
 
     config: str
@@ -64,6 +70,7 @@ class SiteTask:
     fonts: str
     html: str
     doctrees: str
+    record: str
 
     def located(self, folder: Path, made: Path) -> SiteTask:
         """Return the same site with its relative paths led to where they are.
@@ -82,7 +89,7 @@ class SiteTask:
         """
         return replace(
             self,
-            **{name: str(folder / getattr(self, name)) for name in ("config", "source", "store")},
+            **{name: str(folder / getattr(self, name)) for name in ("config", "source", "store", "record")},
             **{name: str(made / getattr(self, name)) for name in ("fonts", "html", "doctrees")},
             notebooks={page: str(folder / path) for page, path in self.notebooks.items()},
         )
@@ -220,13 +227,14 @@ class Announcements:
         Parameters
         ----------
         page
-            The page; one without a notebook is there from the start.
+            The page, or the record; a page without a notebook is there from the start.
         """
-        while page in self._task.notebooks and page not in self._placed:
+        while page in {*self._task.notebooks, RECORD} - self._placed:
             if not self._placed and not self._connection.poll():
                 start_converter()
             arrived = self._connection.recv()
-            place_page(self._task, arrived)
+            if arrived != RECORD:
+                place_page(self._task, arrived)
             self._placed.add(arrived)
 
 
@@ -329,7 +337,14 @@ def _run_sphinx(task: SiteTask, warnings: io.StringIO, wait_for: Callable[[str],
         place = {page: number for number, page in enumerate(task.notebooks)}
         app.connect("env-before-read-docs", lambda app, env, pages: pages.sort(key=lambda page: place.get(page, -1)))
         app.connect("env-purge-doc", lambda app, env, page: wait_for(page))
+        app.setup_extension("analysis.edition_page")
+        app.connect("env-updated", lambda app, env: wait_for(RECORD))
+        app.config.edition_record = task.record
         app.build()
+    for page, notebook in task.notebooks.items():
+        copy = Path(task.html, notebook_address(page))
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(notebook, copy)
 
 
 def page_of(task: SiteTask, page: str) -> str:

@@ -337,5 +337,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_js_file("book.js", loading_method="defer")
     app.connect("config-inited", without_thebe)
     app.connect("html-page-context", with_card_script)
+    app.setup_extension("analysis.edition_page")
     SiteScripts(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -70,7 +70,7 @@ def built_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if os.environ.get("BUILT_SITE"):
         return Path(os.environ["BUILT_SITE"]).resolve()
     book = tmp_path_factory.mktemp("book")
-    for name in ("_config.yml", "_toc.yml"):
+    for name in ("_config.yml", "_toc.yml", "CITATION.cff"):
         shutil.copy(ROOT / name, book / name)
     for name in ("chapters", "data"):
         shutil.copytree(ROOT / name, book / name)

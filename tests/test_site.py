@@ -38,6 +38,7 @@ def task(tmp_path: Path) -> SiteTask:
         fonts=str(tmp_path / "fonts.conf"),
         html=str(tmp_path / "html"),
         doctrees=str(tmp_path / "doctrees"),
+        record=str(tmp_path / "record.json"),
     )
 
 
