@@ -275,6 +275,24 @@ def serve_command(edition: str, port: int, book: Path | None, debug: bool) -> No
                 click.echo("ended")
 
 
+@main.command(name="live")
+@click.option("--edition", default="default", show_default=True, metavar="NAME", help="Name of the edition.")
+@click.option("--port", default=8001, show_default=True, type=click.IntRange(0, 65535), help="0 takes any free one.")
+@BOOK
+@DEBUG
+def live_command(edition: str, port: int, book: Path | None, debug: bool) -> None:
+    """Show the site of an edition to this machine, with cells to edit and run."""
+    with explained(debug):
+        from analysis.live import live_site
+        from analysis.release import Release, checked_name
+
+        site = live_site(Release(book_root(book) / "_build", checked_name(edition)).folder, port)
+        from analysis.live_server import run
+
+        run(site, lambda address: click.echo(f"Edition {edition}, live: {address} (Ctrl-C ends it)"))
+        click.echo("ended")
+
+
 for command in (import_command, names_command, check_command, card_command, diff_command, calibrate_command):
     main.add_command(command)
 

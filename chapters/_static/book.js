@@ -212,7 +212,6 @@
   const redraw = (blocks) => Promise.all(blocks.map(draw));
 
   function start() {
-    const charts = [...document.querySelectorAll(".book-chart")];
     const near = new IntersectionObserver(
       (entries) => {
         const arrived = entries.filter((entry) => entry.isIntersecting).map((entry) => entry.target);
@@ -221,16 +220,22 @@
       },
       { rootMargin: "400px" },
     );
-    charts.forEach((block) => furnishChart(block, near));
-    document.querySelectorAll(".book-table").forEach(furnishTable);
-    new MutationObserver(() => redraw([...drawn].filter((block) => block.dataset.drawn !== theme()))).observe(
+    const column = new ResizeObserver((entries) => entries.forEach((entry) => fit(entry.target.parentElement)));
+    // Also for what comes later: the output of a cell that has run.
+    window.furnishBook = (root) => {
+      for (const block of root.querySelectorAll(".book-chart")) {
+        furnishChart(block, near);
+        column.observe(block.querySelector(":scope > .book-chart-view"));
+      }
+      root.querySelectorAll(".book-table").forEach(furnishTable);
+    };
+    window.furnishBook(document);
+    new MutationObserver(() => redraw([...drawn].filter((block) => block.isConnected && block.dataset.drawn !== theme()))).observe(
       document.documentElement,
       { attributeFilter: ["data-theme"] },
     );
-    const column = new ResizeObserver((entries) => entries.forEach((entry) => fit(entry.target.parentElement)));
-    charts.forEach((block) => column.observe(block.querySelector(":scope > .book-chart-view")));
     // For printing, where nothing ever comes near the screen.
-    window.drawAllCharts = () => redraw(charts.filter((block) => !drawn.has(block)));
+    window.drawAllCharts = () => redraw([...document.querySelectorAll(".book-chart")].filter((block) => !drawn.has(block)));
   }
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);

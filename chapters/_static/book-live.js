@@ -1,0 +1,193 @@
+/* Makes the cells of a page run, where `compendium live` serves it; on any other site this is never loaded. */
+(() => {
+  "use strict";
+  const facts = JSON.parse(document.currentScript.dataset.live ?? "null");
+  if (!facts) return;
+
+  function element(tag, properties = {}, ...children) {
+    const made = Object.assign(document.createElement(tag), properties);
+    made.append(...children);
+    return made;
+  }
+
+  function load(url) {
+    return new Promise((resolve, reject) => {
+      const script = element("script", { src: url, onload: resolve });
+      script.onerror = () => reject(new Error(`cannot load ${url}`));
+      document.head.append(script);
+    });
+  }
+
+  /* The notebook; Thebe puts a line end of its own after each line of a source that is a list. */
+  async function fetched(url) {
+    const content = await (await fetch(url)).json();
+    for (const cell of content.cells) cell.source = [cell.source].flat().join("");
+    return content;
+  }
+
+  const listings = () => [...document.querySelectorAll("div.cell")].filter((box) => box.querySelector(".cell_input pre"));
+  const hidden = (tags) => ["remove-cell", "remove_cell", "remove-input", "remove_input"].some((tag) => tags.includes(tag));
+
+  /* The code cells of the notebook, each with its place on the page if it has one. */
+  function placed(notebook) {
+    const boxes = listings();
+    return notebook.code.map((cell) => {
+      const fits = !hidden(cell.tags) && boxes[0]?.querySelector(".cell_input pre").textContent.trim() === cell.source.trim();
+      return { cell, box: fits ? boxes.shift() : null, ran: false };
+    });
+  }
+
+  class Page {
+    constructor(bar) {
+      this.bar = bar;
+      this.queue = Promise.resolve();
+    }
+
+    say(words, state = "") {
+      this.bar.status.textContent = words;
+      this.bar.dataset.state = state;
+    }
+
+    async open() {
+      const [content] = await Promise.all([fetched(facts.notebook), load(`${facts.thebe}index.js`)]);
+      const { api } = window.thebeCore;
+      const options = {
+        kernelOptions: { kernelName: "python3", path: `${facts.folder}/${crypto.randomUUID()}.ipynb` },
+        serverSettings: { baseUrl: location.origin, token: facts.token, appendToken: true },
+        savedSessionOptions: { enabled: false },
+        mathjaxUrl: "",
+        mathjaxConfig: "",
+      };
+      const config = api.makeConfiguration(options);
+      const rendermime = api.makeRenderMimeRegistry(config.mathjax);
+      this.notebook = api.setupNotebookFromIpynb(content, config, rendermime);
+      this.server = api.connectToJupyter(config);
+      await this.server.ready;
+      this.session = await this.server.startNewSession(rendermime);
+      this.notebook.attachSession(this.session);
+      this.session.kernel.statusChanged.connect((_, status) => this.heard(status));
+      this.cells = placed(this.notebook);
+      this.cells.forEach((each, place) => this.furnish(each, place));
+    }
+
+    heard(status) {
+      this.bar.dataset.kernel = status;
+      if (status === "dead") this.say("The kernel has ended. Reload the page to begin again.", "fault");
+    }
+
+    /* An editor of Thebe in place of the listing; its run button and Shift-Enter run what comes before it too. */
+    furnish(each, place) {
+      const execute = each.cell.execute.bind(each.cell);
+      each.run = async () => {
+        each.box?.setAttribute("aria-busy", "true");
+        const done = await execute(each.cell.source);
+        each.box?.removeAttribute("aria-busy");
+        each.ran = done !== null && !done.error;
+        this.place(each);
+        window.furnishBook(each.output);
+        return each.ran;
+      };
+      each.cell.execute = () => this.enqueue(() => this.runTo(place));
+      each.output = element("div", { className: "book-live-output" });
+      if (!each.box) {
+        each.cell.attachToDOM(each.output);
+        return;
+      }
+      const source = each.box.querySelector(".cell_input pre");
+      source.dataset.language = "python";
+      each.box.querySelectorAll("button.copybtn").forEach((button) => button.remove());
+      const buttons = { mountRunButton: true, mountRunAllButton: false, mountRestartButton: false, mountRestartAllButton: false };
+      const item = { id: each.cell.id, placeholders: { source, output: each.output } };
+      window.thebe.renderAllCells({ ...buttons, codeMirrorConfig: { lineNumbers: false } }, this.notebook, [item]);
+      each.cell.model.changed.connect(() => this.place(each));
+      each.box.classList.add("book-live-cell");
+      this.label(each, place);
+    }
+
+    label({ box }, place) {
+      const name = `cell ${place + 1}`;
+      box.querySelector("textarea")?.setAttribute("aria-label", `Code of ${name}; Escape and then Tab leaves it`);
+      box.querySelector(".thebe-run-button")?.setAttribute("aria-label", `Run ${name}`);
+      const refresh = () => box.querySelector(".CodeMirror")?.CodeMirror.refresh();
+      box.querySelector("details")?.addEventListener("toggle", refresh);
+    }
+
+    /* New output takes the place of the old one as soon as it comes; a figure keeps its caption. */
+    place({ box, cell, output }) {
+      if (output.isConnected) return;
+      const old = box?.querySelector(".cell_output");
+      const inFigure = old?.querySelector(":scope > figure > .output");
+      if (inFigure) inFigure.replaceWith(output);
+      else if (old) old.replaceChildren(output);
+      else if (cell.outputs.length) box?.append(element("div", { className: "cell_output docutils container" }, output));
+    }
+
+    enqueue(work) {
+      this.queue = this.queue.then(work, work);
+      return this.queue;
+    }
+
+    /* Runs a cell, and before it every earlier one that has not run yet, those without a place included. */
+    async runTo(place, again = false) {
+      const due = this.cells.slice(0, place + 1).filter((each) => again || !each.ran || each === this.cells[place]);
+      for (const [count, each] of due.entries()) {
+        this.say(`Running cell ${count + 1} of ${due.length}…`, "busy");
+        if (!(await each.run())) {
+          const where = each.box ? "See the message below it." : "It is a cell without a place on the page.";
+          this.say(`Cell ${this.cells.indexOf(each) + 1} was not finished. ${where}`, "fault");
+          each.box?.scrollIntoView({ block: "nearest" });
+          return null;
+        }
+      }
+      this.say("Done. Numbers within the text stay those of the edition.", "ready");
+      return {};
+    }
+
+    runAll() {
+      return this.enqueue(() => this.runTo(this.cells.length - 1, true));
+    }
+
+    async restart() {
+      this.say("Restarting…", "busy");
+      await this.session.kernel.restart();
+      this.cells.forEach((each) => (each.ran = false));
+      this.say("Restarted: nothing has run yet.", "ready");
+    }
+  }
+
+  const button = (words, onclick) => element("button", { type: "button", textContent: words, onclick });
+
+  function begin() {
+    if (!listings().length) return;
+    const bar = element("section", { className: "book-live" });
+    bar.setAttribute("aria-label", "Live code");
+    bar.status = element("p", { className: "book-live-status" });
+    bar.status.setAttribute("role", "status");
+    const page = new Page(bar);
+    const controls = [
+      button("Run all cells", () => page.runAll()),
+      button("Stop", () => page.session.kernel.interrupt()),
+      button("Restart", () => page.restart()),
+    ];
+    const start = button("Run this page live", async () => {
+      start.disabled = true;
+      page.say("Starting…", "busy");
+      try {
+        await page.open();
+      } catch (fault) {
+        start.disabled = false;
+        page.say(`Could not start: ${fault.message}`, "fault");
+        return;
+      }
+      start.replaceWith(...controls);
+      controls[0].focus();
+      page.say("Ready. Edit a cell, then run it; earlier cells run with it.", "ready");
+    });
+    page.say("The code on this page can run here, on this machine.");
+    bar.append(start, bar.status);
+    document.querySelector("article h1")?.after(bar);
+  }
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
+  else begin();
+})();
