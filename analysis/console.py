@@ -30,9 +30,15 @@ class Quiet:
 
 
 class Display(Quiet):
-    """A line for each step as it is done, and on a terminal a bar that shows how far the build is."""
+    """A line for each step as it is done, and on a terminal a bar that shows how far the build is.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    steps
+        What the steps are.
+    """
+
+    def __init__(self, steps: str = "chapters") -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -41,7 +47,7 @@ class Display(Quiet):
         self._progress: Progress = Progress(
             *columns, console=self._console, transient=True, disable=not self._console.is_terminal
         )
-        self._bar: TaskID = self._progress.add_task("chapters", total=None)
+        self._bar: TaskID = self._progress.add_task(steps, total=None)
 
     def __enter__(self) -> Display:
         """Show the bar."""

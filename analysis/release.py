@@ -79,7 +79,7 @@ class Release:
         """
         self._check_place()
         self.versions.mkdir(parents=True, exist_ok=True)
-        with locked(self.versions / "lock", self.edition):
+        with locked(self.versions / "lock", f"edition {self.edition}", "--edition"):
             self._sweep()
             folder = Path(tempfile.mkdtemp(prefix="v", dir=self.versions))
             folder.chmod(0o755)
@@ -111,15 +111,15 @@ class Release:
 
 
 @contextmanager
-def locked(path: Path, edition: str) -> Iterator[None]:
+def locked(path: Path, what: str, option: str) -> Iterator[None]:
     """Hold a lock that ends with the process, however it ends.
 
     Parameters
     ----------
     path
         The file that is locked.
-    edition
-        Name of the edition, for the message.
+    what, option
+        What is built, and the option that puts it in another place, for the message.
 
     Raises
     ------
@@ -130,8 +130,8 @@ def locked(path: Path, edition: str) -> Iterator[None]:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            what = f"another build of edition {edition} is running"
-            raise InputError(Problem("", None, None, what, "wait for it, or give another --edition")) from None
+            said = f"another build of {what} is running"
+            raise InputError(Problem("", None, None, said, f"wait for it, or give another {option}")) from None
         yield
 
 
@@ -190,7 +190,20 @@ def name_for(scores: Path | None) -> str:
     str
         `default`, or the stem of the file with what a name may not have left out.
     """
-    if scores is None:
-        return "default"
-    stem = re.sub(r"[^A-Za-z0-9_-]+", "-", scores.stem).strip("-_")[:64]
-    return stem or "scores"
+    return "default" if scores is None else slug(scores.stem)[:64] or "scores"
+
+
+def slug(text: str) -> str:
+    """Return a text with what the name of an edition may not have left out.
+
+    Parameters
+    ----------
+    text
+        Anything.
+
+    Returns
+    -------
+    str
+        Of any length, empty where nothing is left; neither begins nor ends with `-` or `_`.
+    """
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-_")

@@ -11,6 +11,8 @@
   const narrow = (view) => view.clientWidth < 480;
 
   function loadVega() {
+    // A page that stands alone holds the chart script itself.
+    if (window.vegaEmbed) return Promise.resolve();
     vega ??= new Promise((resolve, reject) => {
       const script = document.createElement("script");
       script.src = new URL("book-vega.js", here).href;
