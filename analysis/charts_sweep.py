@@ -38,7 +38,9 @@ def place_axis(count: int) -> alt.X:
     step = next(step for step in (1, 5, 10, 50, 100, 500, 1000) if count / step <= 24)
     values = [place for place in range(1, count + 1) if place == 1 or place % step == 0]
     axis = alt.Axis(values=values, labelAngle=0, grid=False, domain=False)
-    return alt.X("place:O", title="Edition, by its number", scale=alt.Scale(domain=list(range(1, count + 1))), axis=axis)
+    return alt.X(
+        "place:O", title="Edition, by its number", scale=alt.Scale(domain=list(range(1, count + 1))), axis=axis
+    )
 
 
 def headline(editions: pd.DataFrame, field: str, title: str, axis: str, key: str) -> Any:
@@ -63,7 +65,12 @@ def headline(editions: pd.DataFrame, field: str, title: str, axis: str, key: str
     import altair as alt
 
     ends = [f"{field}_{end}" for end in ("lower", "upper") if f"{field}_{end}" in editions]
-    columns = {**NUMBER, **({key: key} if key else {}), field: title, **dict(zip(ends, ("Interval from", "to"), strict=False))}
+    columns = {
+        **NUMBER,
+        **({key: key} if key else {}),
+        field: title,
+        **dict(zip(ends, ("Interval from", "to"), strict=False)),
+    }
     drawn = editions.dropna(subset=[field])[list(columns)]
     if drawn.empty:
         return note(f"No edition has this number: {title}.")
@@ -71,13 +78,20 @@ def headline(editions: pd.DataFrame, field: str, title: str, axis: str, key: str
     shared = {"x": place_axis(len(editions)), "tooltip": tips(columns, dict.fromkeys((field, *ends), "+.2f"))}
     if len(by.shown) > 1:
         shared |= {"color": by.colour(), "opacity": by.opacity()}
-    y = alt.Y(f"{field}:Q", title=axis, scale=alt.Scale(zero=False, padding=8), axis=alt.Axis(format="+.2f", tickCount=5))
+    y = alt.Y(
+        f"{field}:Q", title=axis, scale=alt.Scale(zero=False, padding=8), axis=alt.Axis(format="+.2f", tickCount=5)
+    )
     base = alt.Chart(drawn, height=200)
     dots = base.mark_point(size=40).encode(y=y, **shared)
     bars = [base.mark_rule().encode(y=alt.Y(f"{ends[0]}:Q"), y2=f"{ends[1]}:Q", **shared)] if len(ends) == 2 else []
     chart = alt.layer(*bars, dots)
     several = len(by.shown) > 1
-    return house(chart.add_params(by.picker()) if several else chart, headline_text(drawn, field, title), columns, by if several else None)
+    return house(
+        chart.add_params(by.picker()) if several else chart,
+        headline_text(drawn, field, title),
+        columns,
+        by if several else None,
+    )
 
 
 def headline_text(drawn: pd.DataFrame, field: str, title: str) -> str:
@@ -116,13 +130,22 @@ def verdict_counts(rows: pd.DataFrame, count: int, kinds: Sequence[str], noun: s
     by = series("verdict", "Verdict", drawn["verdict"], kinds)
     columns = {**NUMBER, "verdict": "Verdict", "number": noun.capitalize()}
     drawn = drawn.assign(turn=drawn["verdict"].map(list(kinds).index))
-    chart = alt.Chart(drawn, height=220).mark_bar().encode(
-        x=place_axis(count), y=alt.Y("number:Q", title=noun.capitalize(), stack=True), order="turn:Q",
-        color=by.colour(), opacity=faint(), tooltip=tips(columns),
+    chart = (
+        alt.Chart(drawn, height=220)
+        .mark_bar()
+        .encode(
+            x=place_axis(count),
+            y=alt.Y("number:Q", title=noun.capitalize(), stack=True),
+            order="turn:Q",
+            color=by.colour(),
+            opacity=faint(),
+            tooltip=tips(columns),
+        )
     )
     middle = drawn.groupby("verdict")["number"].agg(["min", "max"])
     words = (f"{kind} {middle['min'][kind]} to {middle['max'][kind]}" for kind in kinds if kind in middle.index)
-    text = f"Stacked bars of {noun} by verdict in {drawn['place'].nunique()} editions, where there are any: {display.listing(words)}."
+    bars = drawn["place"].nunique()
+    text = f"Stacked bars of {noun} by verdict in {bars} editions, where there are any: {display.listing(words)}."
     return house(chart.add_params(by.picker()), text, columns, by)
 
 
@@ -137,7 +160,12 @@ def faint() -> Any:
 
 
 def verdict_map(
-    rows: pd.DataFrame, things: pd.DataFrame, editions: pd.DataFrame, keys: Sequence[str], kinds: Sequence[str], noun: str
+    rows: pd.DataFrame,
+    things: pd.DataFrame,
+    editions: pd.DataFrame,
+    keys: Sequence[str],
+    kinds: Sequence[str],
+    noun: str,
 ) -> Any:
     """Return the verdict on each thing in each edition, below the options that make the editions.
 
@@ -172,9 +200,16 @@ def verdict_map(
     y = row_axis(axis, labelFontWeight=heading.then(alt.value("bold")).otherwise(alt.value("normal")))
     x = place_axis(len(editions))
     by = series("verdict", "Verdict", drawn["verdict"], kinds)
-    columns = {"title": noun.capitalize(), **NUMBER, "verdict": "Verdict", "number": "ρ" if noun == "benchmarks" else "Estimate"}
-    cells = alt.Chart(drawn[["label", *columns]], height=rows_height(len(axis))).mark_rect().encode(
-        x=x, y=y, color=by.colour(), opacity=faint(), tooltip=tips(columns, {"number": "+.2f"})
+    columns = {
+        "title": noun.capitalize(),
+        **NUMBER,
+        "verdict": "Verdict",
+        "number": "ρ" if noun == "benchmarks" else "Estimate",
+    }
+    cells = (
+        alt.Chart(drawn[["label", *columns]], height=rows_height(len(axis)))
+        .mark_rect()
+        .encode(x=x, y=y, color=by.colour(), opacity=faint(), tooltip=tips(columns, {"number": "+.2f"}))
     )
     marks = alt.Chart(above).mark_point(shape="square", size=28, color="#8a8a8a", opacity=1)
     marks = marks.encode(x=x, y=y, tooltip=tips({**NUMBER, "group": "What differs", "option": "Option"}))
@@ -248,6 +283,6 @@ def map_text(things: pd.DataFrame, shown: pd.DataFrame, editions: pd.DataFrame, 
     moving = int((things["course"] != "same").sum())
     fewer = f", of which {len(shown)} are drawn" if len(shown) < len(things) else ""
     return (
-        f"Map of the verdicts on {len(things)} {noun}{fewer}, in {len(editions)} editions: {moving} of them have not the "
-        "same verdict in all editions that judge them."
+        f"Map of the verdicts on {len(things)} {noun}{fewer}, in {len(editions)} editions: {moving} of them have not "
+        "the same verdict in all editions that judge them."
     )

@@ -14,6 +14,7 @@ from analysis.commands import card_command, check_command, diff_command
 from analysis.import_commands import calibrate_command, import_command, names_command
 from analysis.parameters import Parameters, describe, parse
 from analysis.problems import InputError, Problem, together
+from analysis.sweep_command import sweep_command
 
 if TYPE_CHECKING:
     from analysis.edition import Built
@@ -293,7 +294,8 @@ def live_command(edition: str, port: int, book: Path | None, debug: bool) -> Non
         click.echo("ended")
 
 
-for command in (import_command, names_command, check_command, card_command, diff_command, calibrate_command):
+OTHERS = (import_command, names_command, check_command, card_command, diff_command, calibrate_command, sweep_command)
+for command in OTHERS:
     main.add_command(command)
 
 if __name__ == "__main__":

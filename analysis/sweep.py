@@ -115,7 +115,14 @@ def build_editions(
     """Build the editions of a sweep, and yield the name of each with what became of it."""
     progress.expect(len(sweep.editions))
     requests = (
-        Request(root, edition.name, **edition.files, parameters=edition.parameters, results_only=sweep.results_only, into=out)
+        Request(
+            root,
+            edition.name,
+            **edition.files,
+            parameters=edition.parameters,
+            results_only=sweep.results_only,
+            into=out,
+        )
         for edition in sweep.editions
     )
     for request, result in build_many(requests, executor):
@@ -127,7 +134,7 @@ def note(result: Built | Exception) -> str:
     """Return what became of an edition in a word or two."""
     if isinstance(result, Exception):
         return "failed"
-    return "unchanged" if result.unchanged else f"{result.seconds:.1f} s"
+    return "unchanged" if result.unchanged else "made"
 
 
 def became(edition: SweptEdition, out: Path, result: Built | Exception) -> Made:
@@ -186,7 +193,12 @@ def record_of(comparison: Comparison) -> dict[str, Any]:
         }
         for each in comparison.made
     ]
-    return {"sweep": sweep.name, "results_only": sweep.results_only, "varying": list(sweep.varying), "editions": editions}
+    return {
+        "sweep": sweep.name,
+        "results_only": sweep.results_only,
+        "varying": list(sweep.varying),
+        "editions": editions,
+    }
 
 
 def left_over(sweep: Sweep, out: Path) -> list[str]:

@@ -49,14 +49,16 @@ def made(sweep: Sweep, root: Path, out: Path) -> Swept:
     from analysis.console import Display
     from analysis.edition import PRELOAD
     from analysis.executor import LocalExecutor
+    from analysis.findings.shared import plural
     from analysis.sweep import left_over, run_sweep
 
     with Display("editions") as display, LocalExecutor(PRELOAD) as executor:
-        display.say(f"{len(sweep.editions):,} editions of sweep {sweep.name}")
+        display.say(f"Sweep {sweep.name}: {plural(len(sweep.editions), 'edition')}")
         swept = run_sweep(sweep, root, out, executor, display)
         others = left_over(sweep, out)
         if others:
-            display.say(f"note: {len(others):,} editions in the folder are none of this sweep and were left alone")
+            are = "is" if len(others) == 1 else "are"
+            display.say(f"note: {plural(len(others), 'edition')} in the folder {are} none of this sweep, so left alone")
     return swept
 
 
@@ -67,7 +69,9 @@ def listing(sweep: Sweep) -> Iterator[str]:
 
     yield f"{plural(len(sweep.editions), 'edition')}:"
     for edition in sweep.editions:
-        yield visible(f"  {edition.name}: {', '.join(f'{key} {label}' for key, label in edition.options.items())}".rstrip(": "))
+        yield visible(
+            f"  {edition.name}: {', '.join(f'{key} {label}' for key, label in edition.options.items())}".rstrip(": ")
+        )
 
 
 def failures(swept: Swept, debug: bool) -> Iterator[str]:

@@ -32,7 +32,18 @@ HEADLINES = {
 BOUNDED = ("variance_explained", "compute_correlation")
 SUMMARY = (*SIZES, *HEADLINES, *(f"{name}_{end}" for name in BOUNDED for end in ("lower", "upper")))
 NUMBERS = ("n_models", "n_families", "correlation", "correlation_left_out", "lower", "upper")
-JUDGED = ("population", "benchmark", "name", "area", "n_models", "n_families", "correlation", "lower", "upper", "verdict")
+JUDGED = (
+    "population",
+    "benchmark",
+    "name",
+    "area",
+    "n_models",
+    "n_families",
+    "correlation",
+    "lower",
+    "upper",
+    "verdict",
+)
 CLAIMED = ("id", "source", "verdict", "estimate", "lower", "upper", "n", "claim_population", "reason")
 
 
@@ -251,8 +262,13 @@ def spread(comparison: Comparison) -> pd.DataFrame:
             names = comparison.editions["edition"]
             rows.append(
                 {
-                    "number": title, "editions": len(known), "lowest": known.min(), "lowest_in": names[known.idxmin()],
-                    "median": known.median(), "highest": known.max(), "highest_in": names[known.idxmax()],
+                    "number": title,
+                    "editions": len(known),
+                    "lowest": known.min(),
+                    "lowest_in": names[known.idxmin()],
+                    "median": known.median(),
+                    "highest": known.max(),
+                    "highest_in": names[known.idxmax()],
                 }
             )
     return pd.DataFrame(rows, columns=["number", "editions", "lowest", "lowest_in", "median", "highest", "highest_in"])

@@ -245,7 +245,9 @@ def _entry_problems(where: str, key: Any, value: Any) -> Iterator[Problem]:
     if key != "name":
         yield from _value_problems(where, key, value)
     elif not isinstance(value, str) or not NAME.fullmatch(value):
-        yield _problem(f"{where}: {quoted(value)} cannot be the name of an edition", "use letters, digits, _ and -, 64 at most")
+        yield _problem(
+            f"{where}: {quoted(value)} cannot be the name of an edition", "use letters, digits, _ and -, 64 at most"
+        )
 
 
 def _value(path: Path, key: Any, value: Any) -> Any:
@@ -259,7 +261,10 @@ def _value_problems(where: str, key: Any, value: Any) -> Iterator[Problem]:
     declared = {each.name: each for each in dataclasses.fields(Parameters) if each.name not in NOT_SWEPT}
     if key in FILES:
         if isinstance(value, Path) and not value.is_file():
-            yield _problem(f"{where}: there is no file {quoted(value.name)}", f"paths are relative to this file; the book's own is {DEFAULT!r}")
+            yield _problem(
+                f"{where}: there is no file {quoted(value.name)}",
+                f"paths are relative to this file; the book's own is {DEFAULT!r}",
+            )
         elif not isinstance(value, Path | None):
             yield _problem(f"{where}: {quoted(value)} is no path", f"write a path, or {DEFAULT!r} for the book's own")
     elif key in declared:
@@ -340,12 +345,16 @@ def _names(
     if template is not None:
         raise_if(_located(path, _template_problems(template)))
     given = [row["name"].value if "name" in row else "" for row in rows]
-    made = [own or (filled(template, row) if template else own_name(row, varying)) for own, row in zip(given, editions, strict=True)]
+    made = [
+        own or (filled(template, row) if template else own_name(row, varying))
+        for own, row in zip(given, editions, strict=True)
+    ]
     if template is None:
         taken = Counter(name.casefold() for name in made)
         width = len(str(len(made)))
         made = [
-            own or (name if taken[name.casefold()] == 1 and len(name) <= LONGEST_NAME else _numbered(name, place, width))
+            own
+            or (name if taken[name.casefold()] == 1 and len(name) <= LONGEST_NAME else _numbered(name, place, width))
             for place, (own, name) in enumerate(zip(given, made, strict=True), 1)
         ]
     raise_if(_located(path, _name_problems(made)))
@@ -401,7 +410,9 @@ def _template_problems(template: str) -> Iterator[Problem]:
         parts = string.Formatter().parse(template)
         fields = [f"{field}{change or ''}{form}" for _, field, form, change in parts if field is not None]
     except ValueError as error:
-        yield _problem(f"names {quoted(template)} cannot be read: {error}", "write keys in braces, such as {population}")
+        yield _problem(
+            f"names {quoted(template)} cannot be read: {error}", "write keys in braces, such as {population}"
+        )
         return
     unknown = [field for field in fields if field not in known]
     if unknown:

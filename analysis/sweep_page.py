@@ -33,15 +33,20 @@ SHORT = {
     "median_correlation": "Median ρ",
 }
 SPREAD_COLUMNS = {
-    "number": "Number", "editions": "Editions", "lowest": "Lowest", "lowest_in": "in", "median": "Median",
-    "highest": "Highest", "highest_in": "in ",
+    "number": "Number",
+    "editions": "Editions",
+    "lowest": "Lowest",
+    "lowest_in": "in",
+    "median": "Median",
+    "highest": "Highest",
+    "highest_in": "in ",
 }
 EFFECT_COLUMNS = {"key": "What differs", "groups": "Groups", **SHORT, "verdicts": "Benchmarks", "claims": "Claims"}
 COURSES = {"contradicts": "contradictory", "wavers": "left open in some", "same": "the same"}
 LIMITS = (
-    "The editions of a sweep are not independent: most rest on the same models and scores. How many of them agree says how "
-    "far a result depends on the choices that were varied, not how likely it is to be true. Choices that were not "
-    "varied are not tested at all, and a grid gives each of its options equal weight whether or not it is a sensible one."
+    "The editions of a sweep are not independent: most rest on the same models and scores. How many of them agree "
+    "says how far a result depends on the choices that were varied, not how likely it is to be true. Choices that were "
+    "not varied are not tested at all, and a grid gives each of its options equal weight, sensible or not."
 )
 STYLE = """
 :root{color-scheme:light dark;--pst-color-background:#fff;--pst-color-text-base:#323232;--pst-color-border:#c9c9c9;
@@ -53,7 +58,8 @@ background:var(--pst-color-background);color:var(--pst-color-text-base)}
 main{max-width:62rem;margin:0 auto;padding:1.5rem}a{color:var(--pst-color-link)}
 h1{font-size:1.7rem;line-height:1.2;margin:0 0 .6rem;overflow-wrap:anywhere}h2{font-size:1.3rem;margin:2.2rem 0 .5rem}
 p,li{max-width:46rem;overflow-wrap:anywhere}p{margin:.5rem 0}.lead{font-size:1.12rem}figure{margin:1.2rem 0}
-figcaption{margin:0 0 .5rem;font-size:.95rem;max-width:46rem}footer{margin-top:2.5rem;color:var(--quiet);font-size:.85rem}
+figcaption{margin:0 0 .5rem;font-size:.95rem;max-width:46rem}
+footer{margin-top:2.5rem;color:var(--quiet);font-size:.85rem}
 @media (max-width:40rem){main{padding:1rem}}
 """
 THEME_SCRIPT = """const dark=matchMedia("(prefers-color-scheme: dark)");
@@ -198,11 +204,12 @@ def bullets(lines: Iterable[str]) -> str:
 def made_sentence(comparison: Comparison) -> str:
     """Say how many editions there are and in what they differ."""
     editions, varying = comparison.editions, comparison.sweep.varying
-    failed = int((editions["status"] == "failed").sum())
-    keys = [f"{key} ({plural(editions[key].nunique(), 'option')})" for key in varying]
-    differ = f"They differ in {listing(keys)}." if keys else "There is nothing in which they could differ."
-    fate = "All of them were made." if not failed else f"{count(len(editions) - failed)} of them were made, {count(failed)} could not be."
-    return f"{plural(len(editions), 'edition')}. {differ if len(editions) > 1 else ''} {fate if len(editions) > 1 or failed else ''}".strip()
+    total, failed = len(editions), int((editions["status"] == "failed").sum())
+    keys = listing(f"{key} ({plural(editions[key].nunique(), 'option')})" for key in varying)
+    parts = [f"{plural(total, 'edition')}, compared side by side.", *([f"They differ in {keys}."] if keys else [])]
+    if failed:
+        parts.append(f"{count(total - failed)} could be made, {count(failed)} could not.")
+    return " ".join(parts)
 
 
 def failures(comparison: Comparison) -> str:
@@ -250,12 +257,12 @@ def strongest(comparison: Comparison, moved: pd.DataFrame, name: str) -> str:
 def effect_sentence(moved: pd.DataFrame) -> str:
     """Say how the table of effects is read, and which choice changes most verdicts."""
     reading = (
-        "Editions are compared in groups that differ in one thing alone. The table gives the middle range of each number within "
-        "such groups, and how many benchmarks and claims of a group have not the same verdict throughout."
+        "Editions are compared in groups that differ in one thing alone. The table gives the median range of "
+        "each number in such groups, and how many benchmarks and claims of a group have not the same verdict throughout."
     )
     known = moved.dropna(subset=["verdicts"])
     if known.empty:
-        return f"{reading} No two editions here differ in one thing alone and judge the same benchmark, so most of it is empty."
+        return f"{reading} No two editions here differ in one thing alone and judge the same benchmark."
     top = known.loc[known["verdicts"].idxmax()]
     if top["verdicts"] == 0:
         return f"{reading} No verdict on a benchmark changes in any of them."
@@ -277,9 +284,11 @@ def verdict_section(comparison: Comparison, figures: Figures) -> list[str]:
             "Headline safety benchmarks by verdict, edition by edition. What cannot be told is faint.",
         ),
         figures.html(
-            charts.verdict_map(rows, in_groups(titled), comparison.editions, comparison.sweep.varying, VERDICTS, "benchmarks"),
-            "The verdict on each benchmark in each edition. Grey squares say which options an edition has; an empty cell means "
-            "that the edition does not judge the benchmark; what cannot be told is faint.",
+            charts.verdict_map(
+                rows, in_groups(titled), comparison.editions, comparison.sweep.varying, VERDICTS, "benchmarks"
+            ),
+            "The verdict on each benchmark in each edition. Grey squares say which options an edition has; an empty "
+            "cell means that the edition does not judge the benchmark; what cannot be told is faint.",
         ),
         steadiness_table(titled, {"title": "Benchmark", "group": "Area"}, VERDICTS),
     ]
@@ -289,18 +298,26 @@ def claim_section(comparison: Comparison, figures: Figures) -> list[str]:
     """Return how the verdicts on claims move."""
     things = claim_rows(comparison)
     source = things["source"].map(SOURCES).fillna(things["source"])
-    titled = things.assign(key=things["id"], title=things["id"], group=source, said=things["id"].map(comparison.statements))
+    titled = things.assign(
+        key=things["id"], title=things["id"], group=source, said=things["id"].map(comparison.statements)
+    )
     rows = tested(comparison.claims)
     rows = rows.assign(key=rows["id"], number=rows["estimate"])
     never = comparison.claims["id"].nunique() - len(things)
-    left = f"{plural(never, 'other claim')} can be tested in no edition and {'is' if never == 1 else 'are'} left out." if never else ""
+    left = (
+        f"{plural(never, 'other claim')} can be tested in no edition and {'is' if never == 1 else 'are'} left out."
+        if never
+        else ""
+    )
     return [
         heading("How the claims move"),
         paragraph(f"{course_sentence(things, 'claim', CLAIM_VERDICTS)} {left}".strip()),
         figures.html(
-            charts.verdict_map(rows, in_groups(titled), comparison.editions, comparison.sweep.varying, CLAIM_VERDICTS, "claims"),
-            "The verdict on each claim in each edition, of the claims that at least one edition can test. Grey squares say which "
-            "options an edition has; what cannot be told is faint, what cannot be tested fainter.",
+            charts.verdict_map(
+                rows, in_groups(titled), comparison.editions, comparison.sweep.varying, CLAIM_VERDICTS, "claims"
+            ),
+            "The verdict on each claim in each edition, of the claims that at least one edition can test. Grey squares "
+            "say which options an edition has; what cannot be told is faint, what cannot be tested fainter.",
         ),
         steadiness_table(titled, {"title": "Claim", "said": "What the source says"}, CLAIM_VERDICTS),
     ]
@@ -310,7 +327,9 @@ def in_groups(things: pd.DataFrame) -> pd.DataFrame:
     """Return things with those of one group together, the highest number first in each."""
     place = {group: position for position, group in enumerate(sorted(set(things["group"])))}
     order = things.assign(place=things["group"].map(place), middle=things["lowest"] + things["highest"])
-    return things.loc[order.sort_values(["place", "middle", "title"], ascending=[True, False, True]).index].reset_index(drop=True)
+    return things.loc[order.sort_values(["place", "middle", "title"], ascending=[True, False, True]).index].reset_index(
+        drop=True
+    )
 
 
 def course_sentence(things: pd.DataFrame, noun: str, kinds: Sequence[str]) -> str:
@@ -344,12 +363,14 @@ def steadiness_table(titled: pd.DataFrame, about: dict[str, str], kinds: Sequenc
 
 def edition_table(comparison: Comparison) -> str:
     """Return the editions with their options and counts, each name a link to its folder."""
-    editions = comparison.editions
+    editions, varying = comparison.editions, comparison.sweep.varying
     counts = {f"verdict_{kind.replace(' ', '_')}": kind.capitalize() for kind in VERDICTS}
-    counts |= {"claims_holds": "Claims hold", "claims_fails": "fail"}
-    columns = {"edition": "Edition", "place": "No.", **{key: key for key in comparison.sweep.varying}, "status": "Status"}
-    columns |= {"shown_population": "Population", "n_models": "Models", "median_correlation": "Median ρ", **counts}
-    shown = {key: title for key, title in columns.items() if key in editions}
+    numbers = {"n_models": "Models", "median_correlation": "Median ρ", **counts}
+    numbers |= {"claims_holds": "Claims hold", "claims_fails": "fail"}
+    about = {"place": "No.", **{key: key for key in varying}}
+    about |= {} if (editions["status"] == "made").all() else {"status": "Status"}
+    about |= {} if "population" in varying else {"shown_population": "Population"}
+    shown = {key: title for key, title in {"edition": "Edition", **about, **numbers}.items() if key in editions}
     table = html_table(editions, shown, {"median_correlation": rho})._repr_html_()
     inside = "" if comparison.sweep.results_only else "html/index.html"
     for name in editions.loc[editions["status"] == "made", "edition"]:

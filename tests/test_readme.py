@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
 from analysis.cli import main
+from click.testing import CliRunner
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -46,3 +48,16 @@ def test_every_chapter_it_names_is_in_the_contents() -> None:
     chapters = re.findall(r"compendium run (\S+)", README)
     contents = (ROOT / "_toc.yml").read_text(encoding="utf-8")
     assert chapters and all(f"chapters/{chapter}" in contents for chapter in chapters)
+
+
+@pytest.mark.slow
+def test_its_sweep_is_made(tmp_path: Path) -> None:
+    (example,) = (block for block in CODE if block.startswith("editions:"))
+    (tmp_path / "sweep.yml").write_text(example, encoding="utf-8")
+    shutil.copy(ROOT / "_toc.yml", tmp_path / "_toc.yml")
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    done = CliRunner().invoke(main, ["sweep", str(tmp_path / "sweep.yml"), "--book", str(tmp_path)])
+    assert done.exit_code == 0 and "4 made" in done.output
+    assert sorted(path.parent.name for path in tmp_path.glob("_build/sweeps/sweep/*/edition.json")) == [
+        "base-all", "base-reasoning", "chat-all", "chat-reasoning",
+    ]

@@ -29,7 +29,9 @@ def sweep(*names: str, varying: tuple[str, ...] = ("population", "seed")) -> Swe
     return Sweep("toy", tuple(editions), varying, True)
 
 
-def comparison(verdict=lambda population, seed, name: "distinct", number=lambda population, seed: 0.0, failed=()) -> Comparison:
+def comparison(
+    verdict=lambda population, seed, name: "distinct", number=lambda population, seed: 0.0, failed=()
+) -> Comparison:
     """A grid of two populations and three seeds, its verdicts and median correlations as the functions say."""
     pairs = list(itertools.product(POPULATIONS, SEEDS))
     names = [f"{population}-{seed}" for population, seed in pairs]
@@ -39,14 +41,25 @@ def comparison(verdict=lambda population, seed, name: "distinct", number=lambda 
     medians = [np.nan if name in failed else number(*pair) for name, pair in zip(names, pairs, strict=True)]
     rows = [
         {
-            "place": place, "edition": name, "population": population, "seed": seed, "benchmark": benchmark,
-            "name": benchmark.upper(), "area": "x", "correlation": place / 10, "verdict": verdict(population, seed, benchmark),
+            "place": place,
+            "edition": name,
+            "population": population,
+            "seed": seed,
+            "benchmark": benchmark,
+            "name": benchmark.upper(),
+            "area": "x",
+            "correlation": place / 10,
+            "verdict": verdict(population, seed, benchmark),
         }
         for place, name, population, seed in whole
         for benchmark in ("a", "b", "c")
         if name not in failed
     ]
-    claims = pd.DataFrame(rows).rename(columns={"benchmark": "id", "correlation": "estimate"}).assign(verdict="holds", source="s")
+    claims = (
+        pd.DataFrame(rows)
+        .rename(columns={"benchmark": "id", "correlation": "estimate"})
+        .assign(verdict="holds", source="s")
+    )
     editions = editions.assign(status=status, median_correlation=medians)
     return Comparison(sweep(*names), (), editions, pd.DataFrame(rows), claims, {})
 
@@ -54,17 +67,27 @@ def comparison(verdict=lambda population, seed, name: "distinct", number=lambda 
 def test_the_spread_of_a_number_names_the_editions_at_its_ends():
     found = spread(comparison(number=lambda population, seed: int(seed) * (1 if population == "chat" else -1)))
     assert len(found) == 1
-    assert found.loc[0, ["lowest", "lowest_in", "highest", "highest_in", "median"]].tolist() == [-3, "base-3", 3, "chat-3", 0]
+    assert found.loc[0, ["lowest", "lowest_in", "highest", "highest_in", "median"]].tolist() == [
+        -3,
+        "base-3",
+        3,
+        "chat-3",
+        0,
+    ]
 
 
 def test_an_effect_is_the_range_when_all_else_stays():
-    found = effects(comparison(number=lambda population, seed: (10 if population == "chat" else 0) + int(seed))).set_index("key")
+    found = effects(
+        comparison(number=lambda population, seed: (10 if population == "chat" else 0) + int(seed))
+    ).set_index("key")
     assert found["median_correlation"].to_dict() == {"population": 10, "seed": 2}
     assert found["groups"].to_dict() == {"population": 3, "seed": 2}
 
 
 def test_verdicts_that_change_are_counted_under_the_choice_that_changes_them():
-    moving = comparison(lambda population, seed, name: "entangled" if population == "chat" and name == "a" else "distinct")
+    moving = comparison(
+        lambda population, seed, name: "entangled" if population == "chat" and name == "a" else "distinct"
+    )
     found = effects(moving).set_index("key")
     assert found["verdicts"].to_dict() == {"population": pytest.approx(1 / 3), "seed": 0}
     assert found["claims"].to_dict() == {"population": 0, "seed": 0}
@@ -90,7 +113,11 @@ def test_a_verdict_is_the_same_wavers_or_contradicts_itself():
         "c": lambda seed: {"1": "cannot tell", "2": "inverse", "3": "entangled"}[seed],
     }
     found = benchmark_rows(comparison(lambda population, seed, name: verdicts[name](seed)))
-    assert dict(zip(found["benchmark"], found["course"], strict=True)) == {"c": "contradicts", "b": "wavers", "a": "same"}
+    assert dict(zip(found["benchmark"], found["course"], strict=True)) == {
+        "c": "contradicts",
+        "b": "wavers",
+        "a": "same",
+    }
     assert list(found["benchmark"]) == ["c", "b", "a"]
     row = found.set_index("benchmark").loc["b"]
     assert (row["inverse"], row["cannot tell"], row["entangled"], row["editions"]) == (4, 2, 0, 6)
@@ -107,7 +134,9 @@ def test_counts_of_a_benchmark_stand_in_its_own_row_whatever_the_order_of_the_ro
 def test_claims_that_no_edition_can_test_are_left_out():
     whole = comparison()
     untestable = whole.claims["id"] == "b"
-    claims = whole.claims.assign(verdict=np.where(untestable, "not testable with these scores", whole.claims["verdict"]))
+    claims = whole.claims.assign(
+        verdict=np.where(untestable, "not testable with these scores", whole.claims["verdict"])
+    )
     found = claim_rows(Comparison(whole.sweep, (), whole.editions, whole.verdicts, claims, {}))
     assert sorted(found["id"]) == ["a", "c"]
 

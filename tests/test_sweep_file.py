@@ -57,7 +57,12 @@ def test_what_is_not_given_is_at_its_default(swept):
 
 def test_names_say_what_varies_and_nothing_else(swept):
     found = swept(grid(population=["base", "chat"], component=["pearson"], line=[0.3, 0.4]))
-    assert [each.name for each in found.editions] == ["base-line-0-3", "base-line-0-4", "chat-line-0-3", "chat-line-0-4"]
+    assert [each.name for each in found.editions] == [
+        "base-line-0-3",
+        "base-line-0-4",
+        "chat-line-0-3",
+        "chat-line-0-4",
+    ]
     assert found.editions[0].options == {"population": "base", "line": "0.3"}
 
 
@@ -90,7 +95,12 @@ def test_a_list_takes_editions_as_they_are_with_their_own_names(swept):
 
 def test_a_template_makes_the_names(swept):
     found = swept({**grid(population=["base", "chat"], seed=[1, 2]), "names": "{seed}_{population}-{component}"})
-    assert [each.name for each in found.editions] == ["1_base-spearman", "2_base-spearman", "1_chat-spearman", "2_chat-spearman"]
+    assert [each.name for each in found.editions] == [
+        "1_base-spearman",
+        "2_base-spearman",
+        "1_chat-spearman",
+        "2_chat-spearman",
+    ]
 
 
 def test_tables_of_one_name_in_two_folders_are_told_apart(tmp_path, swept):
@@ -133,7 +143,10 @@ def test_every_edition_has_a_safe_name_of_its_own_whatever_the_values(tmp_path_f
         (grid(colour=["red"]), "editions.grid.colour: there is nothing of this name"),
         (grid(data=["x"]), "editions.grid.data: there is nothing of this name"),
         (grid(previous=["x"]), "editions.grid.previous: there is nothing of this name"),
-        (grid(component=["spearman", "kendall"]), "parameter component must be one of 'spearman', 'pearson', not 'kendall'"),
+        (
+            grid(component=["spearman", "kendall"]),
+            "parameter component must be one of 'spearman', 'pearson', not 'kendall'",
+        ),
         (grid(line=["0.4"]), "parameter line must be a number"),
         (grid(line=[0.4, 1.5]), "above 0 and below 1"),
         (grid(population=[False]), "parameter population must be text"),
@@ -145,7 +158,10 @@ def test_every_edition_has_a_safe_name_of_its_own_whatever_the_values(tmp_path_f
         (grid(scores=[1]), "'1' is no path"),
         (grid(name=["x"]), "nothing of this name"),
         ({"editions": {"list": [{"seed": 1}, {"seed": 1}]}}, "editions 1 and 2 are the same"),
-        ({"editions": {"list": [{"seed": 1, "name": "a"}, {"seed": 2, "name": "A"}]}}, "several editions have the name"),
+        (
+            {"editions": {"list": [{"seed": 1, "name": "a"}, {"seed": 2, "name": "A"}]}},
+            "several editions have the name",
+        ),
         ({"editions": {"list": [{"name": "../up"}]}}, "cannot be the name of an edition"),
         ({**grid(seed=[1, 2]), "names": "{population}"}, "several editions have the name"),
         ({**grid(seed=[1, 2]), "names": "{colour}"}, "'colour' in braces"),
