@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from analysis.commands import card_command, check_command, diff_command
+from analysis.commands import SCHEDULER, card_command, check_command, diff_command
 from analysis.import_commands import calibrate_command, import_command, names_command
 from analysis.parameters import Parameters, describe, parse
 from analysis.problems import InputError, Problem, together
@@ -148,6 +148,7 @@ DEBUG = click.option("--debug", is_flag=True, help="Show tracebacks.")
 @click.option("--benchmarks", type=FILE, help="What is known of the benchmarks, in the form of data/benchmarks.csv.")
 @click.option("--edition", metavar="NAME", help="Name of the edition; the name of the score table, unless given.")
 @parameter_options
+@SCHEDULER
 @BOOK
 @DEBUG
 def build_command(
@@ -155,6 +156,7 @@ def build_command(
     models: Path | None,
     benchmarks: Path | None,
     edition: str | None,
+    scheduler: str | None,
     book: Path | None,
     debug: bool,
     **texts: str | None,
@@ -162,7 +164,8 @@ def build_command(
     """Build an edition: the site, the executed chapters and the result tables."""
     with explained(debug):
         from analysis.console import Display
-        from analysis.edition import build
+        from analysis.edition import PRELOAD, build
+        from analysis.executor import executor_for
         from analysis.release import checked_name, name_for
         from analysis.request import Request
 
@@ -170,7 +173,7 @@ def build_command(
         files = [path.absolute() if path else None for path in (scores, models, benchmarks)]
         request = Request(book_root(book), name, *files, chosen_parameters(texts))
         with Display() as display:
-            built = build(request, display)
+            built = build(request, display, executor_for(scheduler, PRELOAD))
         for line in [] if built.unchanged else notes(built):
             click.echo(line, err=True)
         click.echo(summary(built))

@@ -13,6 +13,9 @@ MODELS = click.option("--models", type=FILE, help="What is known of the models, 
 BENCHMARKS = click.option(
     "--benchmarks", type=FILE, help="What is known of the benchmarks, in the form of data/benchmarks.csv."
 )
+SCHEDULER = click.option(
+    "--scheduler", metavar="ADDRESS", help="Work on the cluster of this dask scheduler; on this machine, unless given."
+)
 
 
 @click.command(name="check")

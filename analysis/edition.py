@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ def build(request: Request, progress: Quiet | None = None, executor: Executor | 
     progress
         Told of every step.
     executor
-        Makes the calls, once entered; processes on this machine, unless given.
+        Makes the heavy calls; entered here. Processes on this machine, unless given.
 
     Returns
     -------
@@ -85,7 +85,7 @@ def build(request: Request, progress: Quiet | None = None, executor: Executor | 
     if record is not None:
         return Built(request.release.folder, record, time.perf_counter() - start, unchanged=True)
     with drafted(request, key, versions, progress) as draft, LocalExecutor(PRELOAD) as here:
-        with executor or nullcontext(here) as chosen:
+        with executor or LocalExecutor(PRELOAD) as chosen:
             make(draft, here, chosen)
     request.store.prune()
     return Built(request.release.folder, draft.record, time.perf_counter() - start)

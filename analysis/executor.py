@@ -151,11 +151,12 @@ def serve(connection: Connection, call: Call) -> None:
     # What the warm parent imported is no garbage; collect only what comes after it.
     gc.freeze()
     gc.enable()
-    connection.send_bytes(_pickled(perform(call)))
+    connection.send_bytes(pickled(perform(call)))
     connection.close()
 
 
-def _pickled(outcome: Outcome) -> bytes:
+def pickled(outcome: Outcome) -> bytes:
+    """Return an outcome as bytes; one that says so, if it cannot be sent between processes."""
     try:
         return pickle.dumps(outcome)
     except (pickle.PicklingError, TypeError, AttributeError):
@@ -254,6 +255,30 @@ class LocalExecutor:
         process.kill()
         process.join()
         return outcome
+
+
+def executor_for(scheduler: str | None, preload: Iterable[str] = (), workers: int | None = None) -> Executor:
+    """Return where heavy work is to be done, to be entered with `with`.
+
+    Parameters
+    ----------
+    scheduler : str or None
+        Address of a dask scheduler; None for processes on this machine.
+    preload : iterable of str
+        Modules most calls import.
+    workers : int or None
+        Calls performed at once on this machine, as for :class:`LocalExecutor`.
+
+    Returns
+    -------
+    Executor
+        Outcomes do not depend on which it is.
+    """
+    if scheduler is None:
+        return LocalExecutor(preload, workers)
+    from analysis.cluster import ClusterExecutor
+
+    return ClusterExecutor(scheduler, preload)
 
 
 class environment:

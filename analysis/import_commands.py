@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from analysis.commands import BENCHMARKS, BOOK, FILE, MODELS, registry
+from analysis.commands import BENCHMARKS, BOOK, FILE, MODELS, SCHEDULER, registry
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,14 +107,15 @@ def names_command(scores: Path, mapping: Path | None, yes: bool, output: Path | 
 @click.option("--missing", metavar="RULE", help="As for build.")
 @click.option("--level", metavar="NUMBER", help="As for build.")
 @click.option("-o", "--output", type=FILE, help="Where to write; data/coverage.csv of the book, unless given.")
+@SCHEDULER
 @BOOK
 def calibrate_command(
     simulations: int, scores: Path | None, models: Path | None, benchmarks: Path | None, output: Path | None,
-    book: Path | None, **texts: str | None,
+    scheduler: str | None, book: Path | None, **texts: str | None,
 ) -> None:
     """Simulate how often each interval method holds the true value on panels like these.
 
-    The result does not depend on how many processors there are.
+    The result does not depend on how many processors there are, nor on where they are.
     """
     from analysis.cli import chosen_parameters, explained
 
@@ -125,7 +126,7 @@ def calibrate_command(
         parameters = chosen_parameters(texts)
         folder = registry(book)
         target = output_of_calibration(output, [scores, models, benchmarks], texts, folder)
-        found = calibrated(assemble(scores, models, benchmarks, folder), parameters, simulations)
+        found = calibrated(assemble(scores, models, benchmarks, folder), parameters, simulations, scheduler)
         write_all({target: table_text(found.round(6))})
     chosen = found.loc[found["chosen"], "method"].iloc[0]
     say([f"chosen: {chosen}; its coverage in each cell is in the table", f"written: {target}"])
@@ -188,8 +189,10 @@ def output_of_calibration(
     return output or folder / "coverage.csv"
 
 
-def calibrated(table: ScoreTable, parameters: Parameters, simulations: int) -> pd.DataFrame:
-    """Calibrate on every processor of this machine.
+def calibrated(
+    table: ScoreTable, parameters: Parameters, simulations: int, scheduler: str | None = None
+) -> pd.DataFrame:
+    """Calibrate on every processor of this machine, or on a cluster.
 
     Parameters
     ----------
@@ -199,6 +202,8 @@ def calibrated(table: ScoreTable, parameters: Parameters, simulations: int) -> p
         Of the calibration.
     simulations
         Panels drawn for each population.
+    scheduler
+        Address of the cluster's scheduler, None for this machine.
 
     Returns
     -------
@@ -208,15 +213,15 @@ def calibrated(table: ScoreTable, parameters: Parameters, simulations: int) -> p
     Raises
     ------
     InputError
-        If no population can be analysed.
+        If no population can be analysed, or the cluster cannot be used.
     """
     from analysis.calibration import calibrate
-    from analysis.executor import LocalExecutor
+    from analysis.executor import executor_for
     from analysis.inputs import require_usable, usable_populations
 
     require_usable(table, parameters)
     names = usable_populations(table, parameters)
-    with LocalExecutor(["analysis.calibration"], os.cpu_count()) as executor:
+    with executor_for(scheduler, ["analysis.calibration"], os.cpu_count()) as executor:
         return calibrate(table, parameters, simulations, populations=names, map=in_order(executor, shown))
 
 

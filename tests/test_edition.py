@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -26,7 +24,7 @@ from analysis.problems import InputError
 from analysis.request import Request, edition_key
 
 
-from toy_book import PROGRAM, chapter, edit, executed, make_book, record, scores
+from toy_book import PROGRAM, chapter, contents, edit, executed, heed_interrupts, make_book, record, running, scores
 
 pytestmark = pytest.mark.slow
 
@@ -43,17 +41,6 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def book(original: Path, tmp_path: Path) -> Path:
     """A copy of the book and its edition."""
     return Path(shutil.copytree(original, tmp_path / "book", symlinks=True))
-
-
-def contents(folder: Path) -> dict[str, str]:
-    """Digest of every file of an edition, its record and the day in the footers aside."""
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "edition.json"]
-    return {path.relative_to(folder).as_posix(): hashlib.sha256(timeless(path.read_bytes())).hexdigest() for path in files}
-
-
-def timeless(content: bytes) -> bytes:
-    """A file without the times marked as such in it."""
-    return re.sub(rb"<time[^>]*>[^<]*</time>", b"", content)
 
 
 def own_scores(folder: Path) -> Path:
@@ -238,19 +225,6 @@ def test_whatever_an_edition_depends_on_changes_its_key(tmp_path: Path, change: 
     assert edition_key(request, versions) != before
 
 
-def running(mark: str) -> list[int]:
-    """Processes that carry a mark in their environment, zombies aside."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            marked = mark.encode() in (folder / "environ").read_bytes()
-            if marked and (folder / "stat").read_text().rsplit(")", 1)[1].split()[0] != "Z":
-                found.append(int(folder.name))
-        except (FileNotFoundError, ProcessLookupError, PermissionError):
-            continue
-    return found
-
-
 def wait_for(path: Path, pattern: str, seconds: float = 60) -> None:
     """Wait until a file appears."""
     end = time.monotonic() + seconds
@@ -258,11 +232,6 @@ def wait_for(path: Path, pattern: str, seconds: float = 60) -> None:
         if time.monotonic() > end:
             raise TimeoutError(pattern)
         time.sleep(0.005)
-
-
-def heed_interrupts() -> None:
-    """Undo what a shell does to a command it starts in the background: such a command ignores Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def killed(book: Path, pattern: str, signum: int = signal.SIGKILL) -> Iterator[object]:

@@ -15,8 +15,7 @@ from analysis.parameters import Parameters
 from analysis.problems import InputError
 from analysis.request import Request
 
-from test_edition import contents
-from toy_book import chapter, edit, make_book, record
+from toy_book import chapter, contents, edit, make_book, record
 
 pytestmark = pytest.mark.slow
 LINES = (0.3, 0.5)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -94,3 +97,32 @@ def record(root: Path, edition: str = "default") -> dict[str, Any]:
 def executed(root: Path) -> list[str]:
     """The chapters the last build executed."""
     return sorted(name for name, found in record(root)["chapters"].items() if found["status"] == "executed")
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Digest of every file of an edition, its record and the day in the footers aside."""
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "edition.json"]
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(timeless(path.read_bytes())).hexdigest() for path in files}
+
+
+def timeless(content: bytes) -> bytes:
+    """A file without the times marked as such in it."""
+    return re.sub(rb"<time[^>]*>[^<]*</time>", b"", content)
+
+
+def running(mark: str) -> list[int]:
+    """Processes that carry a mark in their environment, zombies aside."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            marked = mark.encode() in (folder / "environ").read_bytes()
+            if marked and (folder / "stat").read_text().rsplit(")", 1)[1].split()[0] != "Z":
+                found.append(int(folder.name))
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue
+    return found
+
+
+def heed_interrupts() -> None:
+    """Undo what a shell does to a command it starts in the background: such a command ignores Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
