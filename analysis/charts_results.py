@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis import display
 from analysis.claims import VERDICTS
-from analysis.house import areas, families, house, note, row_axis, rows_height, series, tips, with_names
+from analysis.house import areas, families, house, labels, note, row_axis, rows_height, series, tips, with_names
 
 if TYPE_CHECKING:
     import altair as alt
@@ -153,6 +153,42 @@ def rule_skills(frame: pd.DataFrame) -> Any:
     text = (
         f"Skill of {len(drawn)} rules in predicting the capabilities correlation of benchmarks they have not seen. "
         f"Best: {best['words']} It removes a share of {display.signed(best['skill'])} of the squared error."
+    )
+    return house(alt.layer(*layers), text, columns, by)
+
+
+def people_ranks(frame: pd.DataFrame) -> Any:
+    """Return how well each person's predictions order the benchmarks.
+
+    Parameters
+    ----------
+    frame
+        From `analysis.findings.intuition.shown_people`.
+
+    Returns
+    -------
+    altair.LayerChart
+        One row a person, the best above; a sentence where nobody has a rank correlation.
+    """
+    import altair as alt
+
+    drawn = frame[frame["rank_correlation"].notna()]
+    if drawn.empty:
+        return note("There are no predictions whose order could be compared with that of the measured correlations.")
+    drawn = drawn.sort_values("rank_correlation", ascending=False).head(MOST_ROWS)
+    drawn = drawn.assign(label=labels(drawn["person"]), who=np.where(drawn["crowd"].astype(bool), "all together", "one person"))
+    columns = {
+        "person": "Who", "who": "Kind", "n": "Predictions", "rank_correlation": "Rank correlation",
+        "rank_lower": "Interval from", "rank_upper": "to", "error": "Mean error in ρ",
+    }
+    by = series("who", "Kind", drawn["who"], ("one person", "all together"))
+    layers = interval_rows(
+        drawn[["label", *columns]], list(drawn["label"]), ("rank_correlation", "rank_lower", "rank_upper"),
+        "Rank correlation of predicted with measured ρ", by, columns,
+    )
+    text = (
+        f"Rank correlation of predicted with measured capabilities correlations for {len(drawn)} rows, from "
+        f"{display.signed(drawn['rank_correlation'].iloc[-1])} to {display.signed(drawn['rank_correlation'].iloc[0])}."
     )
     return house(alt.layer(*layers), text, columns, by)
 

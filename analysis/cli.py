@@ -170,8 +170,10 @@ def build_command(
         from analysis.request import Request
 
         name = checked_name(edition) if edition is not None else name_for(scores)
-        files = [path.absolute() if path else None for path in (scores, models, benchmarks)]
-        request = Request(book_root(book), name, *files, chosen_parameters(texts))
+        guessed = Path(texts["predictions"]) if Path(texts["predictions"] or "").is_file() else None
+        files = [path.absolute() if path else None for path in (scores, models, benchmarks, guessed)]
+        named = {**texts, "predictions": f"predictions/{guessed.name}"} if guessed else texts
+        request = Request(book_root(book), name, *files[:3], chosen_parameters(named), predictions=files[3])
         with Display() as display:
             built = build(request, display, executor_for(scheduler, PRELOAD))
         for line in [] if built.unchanged else notes(built):
@@ -194,7 +196,7 @@ def notes(built: Built) -> list[str]:
     """
     chapters = built.record["chapters"].items()
     warnings = [f"warning: {name}: {line}" for name, chapter in chapters for line in chapter["warnings"]]
-    own = any(built.record["files"].values())
+    own = any(file for kind, file in built.record["files"].items() if kind != "predictions")
     return warnings + [f"note: {remark}" for remark in built.record["remarks"] if own]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analysis.scores import ScoreTable
+    from analysis.sources.sheet import Sheet
 
 COLUMNS = ("person", "benchmark", "prediction", "confidence")
 LIMITS = {"prediction": (-1.0, 1.0), "confidence": (0.0, 1.0)}
@@ -34,21 +36,49 @@ def read_guesses(folder: str | Path, name: str, table: ScoreTable) -> pd.DataFra
     Returns
     -------
     pandas.DataFrame
-        ``person, benchmark, prediction, confidence`` (NaN where not given); no rows without a
-        file. A benchmark that the table does not have stays as it is written.
+        ``person, benchmark, prediction, confidence``, NaN where a cell is blank; no rows without
+        a file. A benchmark that the table does not have stays as it is written.
 
     Raises
     ------
     InputError
-        With every row that cannot be used: nobody named, a prediction outside [-1, 1], a
-        confidence outside [0, 1], a benchmark predicted twice by one person.
+        As :func:`read_file`; or the path leads out of the folder or to no file.
     """
     if not name:
         return pd.DataFrame(columns=list(COLUMNS)).astype(dict.fromkeys(LIMITS, float))
-    rows = cells(located(folder, name), name)
+    return read_file(located(folder, name), table)
+
+
+def read_file(path: str | Path, table: ScoreTable) -> pd.DataFrame:
+    """Read one file of predictions, wherever it is.
+
+    Parameters
+    ----------
+    path
+        The file, in any form that `analysis.sources.sheet.read_sheet` reads.
+    table
+        As for :func:`read_guesses`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`read_guesses`.
+
+    Raises
+    ------
+    InputError
+        With every row that cannot be used: nobody or nothing named, a prediction outside
+        [-1, 1], a confidence outside [0, 1], a benchmark predicted twice by one person.
+    """
+    from analysis.sources.sheet import read_sheet
+
+    sheet = read_sheet(path)
+    rows = cells(sheet)
     rows["benchmark"] = identified(rows["benchmark"], table.benchmarks)
-    raise_if(problems(rows, name))
-    return rows.assign(**{column: pd.to_numeric(rows[column]).astype(float) for column in LIMITS})
+    raise_if(sorted([*problems(rows, sheet), *repeats(rows, sheet)], key=lambda problem: problem.row or 0))
+    numbers = {column: [read_number(sheet, cell) for cell in rows[column]] for column in LIMITS}
+    values = {column: pd.Series(found, rows.index, float) for column, found in numbers.items()}
+    return rows.assign(**values).reset_index(drop=True)
 
 
 def located(folder: str | Path, name: str) -> Path:
@@ -78,58 +108,61 @@ def located(folder: str | Path, name: str) -> Path:
         raise InputError(Problem("", None, None, what, "put it into the book's folder data and give its name"))
     if not path.is_file():
         what = f"there is no file of predictions {quoted(name)} in the data folder"
-        raise InputError(Problem("", None, None, what, "put it into the book's folder data"))
+        mend = "check the path, which a build also looks for where it is started"
+        raise InputError(Problem("", None, None, what, mend))
     return path
 
 
-def cells(path: Path, name: str) -> pd.DataFrame:
+def cells(sheet: Sheet) -> pd.DataFrame:
     """Return the file as text, one row a prediction, and check its columns.
 
     Parameters
     ----------
-    path
-        The file.
-    name
-        What messages call it.
+    sheet
+        The file's cells.
 
     Returns
     -------
     pandas.DataFrame
-        `COLUMNS`, text without surrounding space; empty text where a cell is blank.
+        `COLUMNS`, indexed by the row's number in the file; empty text where a cell is blank. Further
+        columns are left out, and rows of a form that nobody has filled in.
 
     Raises
     ------
     InputError
-        When it is no UTF-8 CSV file or lacks a column.
+        When a column is lacking or there twice.
     """
-    try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        what = f"it cannot be read as CSV: {error}"
-        raise InputError(Problem(name, None, None, what, "save it as CSV in UTF-8")) from None
-    frame = frame.rename(columns=lambda column: str(column).strip().lower())
+    from analysis.sources.table import known_columns
+
+    known = known_columns(sheet, COLUMNS)
     mend = f"the columns are {', '.join(COLUMNS)}; the last may be left out"
-    absent = [column for column in COLUMNS[:3] if column not in frame]
-    raise_if(Problem(name, 1, None, f"there is no column {quoted(column)}", mend) for column in absent)
-    chosen = frame.reindex(columns=list(COLUMNS), fill_value="")
-    return chosen.apply(lambda column: column.str.strip())
+    absent = [column for column in COLUMNS[:3] if column not in known]
+    raise_if(Problem(sheet.file, 1, None, f"there is no column {quoted(column)}", mend) for column in absent)
+    index = [row for row, _ in sheet.rows]
+    found = {column: sheet.column(known[column]) if column in known else "" for column in COLUMNS}
+    rows = pd.DataFrame(found, index=index).astype(object)
+    return rows[(rows[["person", "prediction", "confidence"]] != "").any(axis=1)]
 
 
 def identified(names: pd.Series, registry: pd.DataFrame) -> pd.Series:
-    """Return the ids of benchmarks given by id or name, in any case; others as they stand."""
+    """Return the ids of benchmarks given by id or name, in any case; others as they stand.
+
+    A name that a spreadsheet would take for a formula may have an apostrophe before it.
+    """
     known = {str(name).casefold(): key for key, name in registry["name"].dropna().items()}
     known |= {str(key).casefold(): key for key in registry.index}
+    known |= {f"'{name}": key for name, key in known.items()}
     return names.map(lambda name: known.get(name.casefold(), name))
 
 
-def problems(rows: pd.DataFrame, name: str) -> Iterator[Problem]:
-    """Yield what is wrong with the rows.
+def problems(rows: pd.DataFrame, sheet: Sheet) -> Iterator[Problem]:
+    """Yield what is wrong with single cells.
 
     Parameters
     ----------
     rows
         From :func:`cells`, benchmarks by id.
-    name
+    sheet
         The file.
 
     Yields
@@ -137,23 +170,53 @@ def problems(rows: pd.DataFrame, name: str) -> Iterator[Problem]:
     Problem
         Row numbers as in a spreadsheet.
     """
-    for position, row in enumerate(rows.itertuples(index=False), start=2):
-        if not row.person:
-            yield Problem(name, position, "person", "nobody is named", "give a name or a number")
-        for column, (low, high) in LIMITS.items():
-            value = getattr(row, column)
-            if not (within(value, low, high) or (column == "confidence" and not value)):
-                what = f"{quoted(value)} is not a number from {low:g} to {high:g}"
-                yield Problem(name, position, column, what, "correct it, or take the row out")
-    twice = rows.duplicated(["person", "benchmark"])
-    for position in rows.index[twice]:
-        what = f"{quoted(rows.at[position, 'person'])} predicts {quoted(rows.at[position, 'benchmark'])} twice"
-        yield Problem(name, position + 2, "benchmark", what, "keep one of the two")
+    from analysis.sources.sheet import name_fault
+
+    for row, person, benchmark in rows[["person", "benchmark"]].itertuples(name=None):
+        for column, text, nothing in (("person", person, "nobody is named"), ("benchmark", benchmark, "nothing is named")):
+            fault = name_fault(text) if text else nothing
+            if fault:
+                yield Problem(sheet.file, row, column, fault, "give a short plain name")
+    for column, (low, high) in LIMITS.items():
+        for row, cell in rows[column].items():
+            value = read_number(sheet, cell)
+            if cell and (value is None or not low <= value <= high):
+                what = f"{quoted(cell)} is not a number from {low:g} to {high:g}"
+                yield Problem(sheet.file, row, column, what, "correct it, or leave the cell blank")
 
 
-def within(text: str, low: float, high: float) -> bool:
-    """Whether a text is a number within limits."""
-    try:
-        return low <= float(text) <= high
-    except ValueError:
-        return False
+def repeats(rows: pd.DataFrame, sheet: Sheet) -> Iterator[Problem]:
+    """Yield a problem for each benchmark that a person predicts a second time; blank rows do not count."""
+    pair = ["person", "benchmark"]
+    given = rows[rows["prediction"] != ""]
+    for row in given.index[given.duplicated(pair)]:
+        person, benchmark = given.loc[row, pair]
+        what = f"{quoted(person)} predicts {quoted(benchmark)} twice"
+        yield Problem(sheet.file, row, "benchmark", what, "keep one of the two, or give two people two names")
+
+
+def read_number(sheet: Sheet, cell: str) -> float | None:
+    """Return the number in a cell, which may have the minus sign of print; None where there is none."""
+    return sheet.number(cell.replace("\N{MINUS SIGN}", "-"))
+
+
+def pseudonymous(guesses: pd.DataFrame) -> pd.DataFrame:
+    """Return predictions without the names of those who made them.
+
+    Parameters
+    ----------
+    guesses
+        From :func:`read_guesses`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same, people called ``player 1``, ``player 2`` and so on; neither these names nor the
+        order of the rows follows the names or the order that were there before.
+    """
+    found = {name: hashlib.sha256(name.encode()).hexdigest() for name in guesses["person"].unique()}
+    order = sorted(found, key=found.__getitem__)
+    width = len(str(len(order)))
+    called = {name: f"player {place:0{width}d}" for place, name in enumerate(order, start=1)}
+    renamed = guesses.assign(person=guesses["person"].map(called))
+    return renamed.sort_values(["person", "benchmark"], ignore_index=True)

@@ -24,6 +24,7 @@ LABELS = {
 }
 COMBINED = ("area", "task", "grading")
 NEAR = 0.2
+CROWD = "the median of all"
 
 
 @dataclass(frozen=True)
@@ -395,28 +396,51 @@ def person_scores(guesses: pd.DataFrame, study: Study) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row a person, least error first, and one for the median of all people where there are
-        several: ``person, n, rank_correlation`` (NaN below four predictions), ``error`` (mean
-        absolute error), ``error_mean`` and ``error_area`` (of predicting the mean, and the mean
-        of the area, out of sample on the same benchmarks), ``within`` (share within 0.2) and
-        ``confidence`` (mean stated).
+        several (``crowd`` true): ``person, crowd, n, rank_correlation`` (NaN below four predictions and
+        where they are all the same), ``error`` (mean absolute error), each of the two with interval
+        (``rank_lower, rank_upper, error_lower, error_upper``), ``error_mean`` and ``error_area`` (of
+        predicting the mean, and the mean of the area, out of sample on the same benchmarks), ``within``
+        (share within `NEAR`) and ``confidence`` (mean stated).
     """
-    registry = headline_registry(study)
-    known = guesses[guesses["benchmark"].isin(registry.index)]
-    if known.empty or registry["suite"].nunique() < 2:
+    registry, known = played(guesses, study)
+    if known.empty:
         return pd.DataFrame(columns=list(PERSON_COLUMNS))
     reference = reference_predictions(registry)
-    people = {str(person): rows for person, rows in known.groupby("person", sort=True)}
-    scored = [person_row(person, rows, reference) for person, rows in people.items()]
-    frame = pd.DataFrame(scored, columns=list(PERSON_COLUMNS)).sort_values("error", ignore_index=True)
+    people = [(str(person), rows) for person, rows in known.groupby("person", sort=True)]
+    frame = pd.DataFrame([person_row(person, rows, reference, study) for person, rows in people], columns=list(PERSON_COLUMNS))
+    frame = frame.sort_values("error", ignore_index=True, kind="stable")
     if len(people) < 2:
         return frame
     crowd = known.groupby("benchmark")[["prediction", "confidence"]].median().reset_index()
-    together = pd.DataFrame([person_row("the median of all", crowd, reference)], columns=list(PERSON_COLUMNS))
-    return pd.concat([frame, together], ignore_index=True)
+    together = person_row(CROWD, crowd, reference, study)
+    both = [frame, pd.DataFrame([together], columns=list(PERSON_COLUMNS)).assign(crowd=True)]
+    return pd.concat(both, ignore_index=True)
+
+
+def played(guesses: pd.DataFrame, study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the benchmarks that people can be scored on, and the predictions that are of one of them.
+
+    Parameters
+    ----------
+    guesses
+        From `analysis.guesses.read_guesses`.
+    study
+        The population.
+
+    Returns
+    -------
+    tuple of pandas.DataFrame
+        Rows of :func:`headline_registry`, and the rows of `guesses` that hold a prediction of one of
+        them; none where fewer than two suites leave nothing to compare people with.
+    """
+    registry = usable(study, headline_registry(study))
+    keep = guesses["prediction"].notna() & guesses["benchmark"].isin(registry.index)
+    return registry, guesses[keep & (registry["suite"].nunique() > 1)]
 
 
 PERSON_COLUMNS = (
-    "person", "n", "rank_correlation", "error", "error_mean", "error_area", "within", "confidence",
+    "person", "crowd", "n", "rank_correlation", "rank_lower", "rank_upper", "error", "error_lower", "error_upper",
+    "error_mean", "error_area", "within", "confidence",
 )
 
 
@@ -427,7 +451,7 @@ def reference_predictions(registry: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"measured": measured, **columns}, index=registry.index)
 
 
-def person_row(person: str, rows: pd.DataFrame, reference: pd.DataFrame) -> tuple[object, ...]:
+def person_row(person: str, rows: pd.DataFrame, reference: pd.DataFrame, study: Study) -> tuple[object, ...]:
     """Score one person's predictions.
 
     Parameters
@@ -438,19 +462,179 @@ def person_row(person: str, rows: pd.DataFrame, reference: pd.DataFrame) -> tupl
         ``benchmark, prediction, confidence``.
     reference
         From :func:`reference_predictions`.
+    study
+        The population.
 
     Returns
     -------
     tuple
         In the order of `PERSON_COLUMNS`.
     """
+    from analysis.estimates import jackknifed
+
+    columns, guessed = study.columns(list(rows["benchmark"])), rows["prediction"].to_numpy(float)
+    known = reference.loc[rows["benchmark"]]
+    misses = np.abs(known["measured"].to_numpy() - guessed)
+    rank = jackknifed(study, lambda r: rank_agreement(guessed, r), columns)
+    error = jackknifed(study, lambda r: np.abs(r - guessed).mean(axis=1), columns, bounded=False)
+    others = [float((known["measured"] - known[key]).abs().mean()) for key in ("mean", "area")]
+    within, confidence = float((misses <= NEAR).mean()), float(rows["confidence"].mean())
+    least = max(0.0, error.lower) if np.isfinite(error.lower) else np.nan
+    return person, False, len(rows), *rank[:3], error.value, least, error.upper, *others, within, confidence
+
+
+def rank_agreement(guessed: np.ndarray, measured: np.ndarray) -> np.ndarray:
+    """Return the rank correlation of predictions with each row of correlations.
+
+    Parameters
+    ----------
+    guessed
+        Shape (B,).
+    measured
+        Shape (R, B).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (R,); NaN with fewer than four benchmarks or where all predictions are the same.
+    """
     from analysis.correlation import spearman
 
-    known = reference.loc[rows["benchmark"]]
-    guessed = rows["prediction"].to_numpy(float)
-    errors = {name: np.abs(known["measured"].to_numpy() - values) for name, values in (
-        ("own", guessed), ("mean", known["mean"].to_numpy()), ("area", known["area"].to_numpy())
-    )}
-    rank, n = spearman(pd.Series(guessed), known["measured"].reset_index(drop=True))
-    means = [float(errors[name].mean()) for name in ("own", "mean", "area")]
-    return (person, n, rank, *means, float((errors["own"] <= NEAR).mean()), float(rows["confidence"].mean()))
+    return np.array([spearman(guessed, row)[0] for row in measured])
+
+
+def rule_rivals(guesses: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Compare people with every rule, each person on the benchmarks that he or she predicted.
+
+    Parameters
+    ----------
+    guesses
+        From `analysis.guesses.read_guesses`.
+    study
+        The population.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a rule that tells benchmarks apart, and the mean: ``rule, words, people, ahead`` (people
+        with less error than the rule), ``gain`` (the rule's mean absolute error less that of a person,
+        mean over people, in ρ), ``lower, upper``; hardest rival first.
+    """
+    from analysis.estimates import jackknifed
+
+    registry, known = played(guesses, study)
+    if known.empty:
+        return pd.DataFrame(columns=list(RIVAL_COLUMNS))
+    grid = known.pivot(index="person", columns="benchmark", values="prediction").reindex(columns=registry.index).to_numpy(float)
+    columns, matrices, names = study.columns(list(registry.index)), rules(registry), rule_names()
+    rows = []
+    for key, weights in matrices.items():
+        if key != "mean" and np.allclose(weights, matrices["mean"]):
+            continue
+        found = jackknifed(study, lambda r, w=weights: gains(r, w, grid).mean(axis=1), columns, bounded=False)
+        ahead = int((gains(registry["correlation"].to_numpy()[None], weights, grid)[0] > 0).sum())
+        rows.append((key, names[key][1], len(grid), ahead, *found[:3]))
+    return pd.DataFrame(rows, columns=list(RIVAL_COLUMNS)).sort_values("gain", ignore_index=True, kind="stable")
+
+
+RIVAL_COLUMNS = ("rule", "words", "people", "ahead", "gain", "lower", "upper")
+
+
+def gains(measured: np.ndarray, weights: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    """Return how much less than a rule each person errs, on the benchmarks the person predicted.
+
+    Parameters
+    ----------
+    measured
+        Correlations, shape (R, B).
+    weights
+        The rule, shape (B, B).
+    grid
+        Predictions, shape (P, B), NaN where there is none; at least one in each row.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (R, P), in units of ρ: above zero where the person errs less.
+    """
+    rule = np.abs(measured - predicted(measured, weights))[:, None, :]
+    own = np.abs(measured[:, None, :] - grid)
+    return np.nanmean(np.where(np.isnan(grid), np.nan, rule) - own, axis=2)
+
+
+def calibration(guesses: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Compare how sure people said they were with how often they were right.
+
+    Parameters
+    ----------
+    guesses
+        From `analysis.guesses.read_guesses`.
+    study
+        The population; its level is that of the intervals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each fifth of the scale of confidence that was used: ``low, high`` (its ends),
+        ``guesses, people, stated`` (mean), ``within`` (share within `NEAR`), ``lower, upper`` (NaN with fewer
+        than three people).
+
+    References
+    ----------
+    Wilson (1927), JASA 22, 209, with as many trials as there are people: guesses of one person are not
+    independent, and so many is the least they can be worth.
+    """
+    registry, known = played(guesses, study)
+    stated = known[known["confidence"].notna()]
+    if stated.empty:
+        return pd.DataFrame(columns=list(CALIBRATION_COLUMNS))
+    near = (stated["prediction"] - stated["benchmark"].map(registry["correlation"])).abs() <= NEAR
+    step = np.minimum(np.floor(stated["confidence"] * FIFTHS + 1e-9), FIFTHS - 1)
+    rows = [
+        (place / FIFTHS, (place + 1) / FIFTHS, *hit_row(part, near[part.index], study.parameters.level))
+        for place, part in stated.groupby(step)
+    ]
+    return pd.DataFrame(rows, columns=list(CALIBRATION_COLUMNS))
+
+
+FIFTHS = 5
+FEWEST_PEOPLE = 3
+CALIBRATION_COLUMNS = ("low", "high", "guesses", "people", "stated", "within", "lower", "upper")
+
+
+def hit_row(stated: pd.DataFrame, near: pd.Series, level: float) -> tuple[object, ...]:
+    """Guesses, people, mean confidence, share of hits and its interval, for one group of guesses."""
+    from statsmodels.stats.proportion import proportion_confint
+
+    people, share = stated["person"].nunique(), float(near.mean())
+    bounds = proportion_confint(share * people, people, alpha=1 - level, method="wilson")
+    shown = bounds if people >= FEWEST_PEOPLE else (np.nan, np.nan)
+    return len(stated), people, float(stated["confidence"].mean()), share, *map(float, shown)
+
+
+def chance_of_best(people: pd.DataFrame) -> float:
+    """Chance that the best of so many people would do as well in rank with their guesses dealt at random.
+
+    Parameters
+    ----------
+    people
+        From :func:`person_scores`.
+
+    Returns
+    -------
+    float
+        By the usual t approximation, benchmarks taken as independent; NaN where nobody has a rank
+        correlation.
+
+    References
+    ----------
+    Kendall and Gibbons (1990), Rank Correlation Methods; Sidak (1967), JASA 62, 626.
+    """
+    from scipy.stats import t
+
+    single = people[~people["crowd"].astype(bool)].dropna(subset=["rank_correlation"])
+    if single.empty:
+        return np.nan
+    best, spare = min(single["rank_correlation"].max(), 1 - 1e-12), single["n"].to_numpy(float) - 2
+    each = t.sf(best * np.sqrt(spare / (1 - best**2)), spare)
+    return float(1 - np.prod(1 - each))

@@ -108,8 +108,14 @@ class Parameters:
 
     predictions: str = parameter(
         "",
-        "File in the folder data with people's predictions of capabilities correlations, columns "
-        "person, benchmark, prediction and perhaps confidence; none unless given",
+        "File with people's predictions of capabilities correlations, columns person, benchmark, "
+        "prediction and perhaps confidence, here or in the folder data; none unless given",
+    )
+    people: str = parameter(
+        "hidden",
+        "Whether those who predict are named: hidden calls them players and nowhere keeps the names "
+        "they gave, shown names them",
+        choices=("hidden", "shown"),
     )
 
     previous: str = parameter(

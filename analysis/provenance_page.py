@@ -18,7 +18,7 @@ MAIN_PACKAGES = (
     "statsmodels", "vl-convert-python",
 )
 STATUS = {"executed": "executed in this build", "cached": "kept from an earlier build"}
-HOLDS = {"scores": "score table", "models": "models", "benchmarks": "benchmarks"}
+HOLDS = {"scores": "score table", "models": "models", "benchmarks": "benchmarks", "predictions": "predictions"}
 OWN = "the book’s own"
 
 Record = Mapping[str, Any]

@@ -26,6 +26,9 @@ class Request:
         Files of the user, None for the default ones.
     parameters
         The edition's parameters.
+    predictions
+        File of the user with people's predictions; None where the parameter of that name is the name
+        of a file in the book's folder data.
     results_only
         Whether the result tables are all there is to be: no chapter executed, no site.
     into
@@ -38,6 +41,7 @@ class Request:
     models: Path | None = None
     benchmarks: Path | None = None
     parameters: Parameters = Parameters()
+    predictions: Path | None = None
     results_only: bool = False
     into: Path | None = None
 
@@ -122,8 +126,9 @@ def previous_folder(request: Request) -> Path | None:
 
 
 def user_files(request: Request) -> dict[str, Path | None]:
-    """Return the files the user has put in place of the default ones, by what they hold."""
-    return {"scores": request.scores, "models": request.models, "benchmarks": request.benchmarks}
+    """Return the files the user has put in place of the default ones or beside them, by what they hold."""
+    tables = {"scores": request.scores, "models": request.models, "benchmarks": request.benchmarks}
+    return {**tables, "predictions": request.predictions}
 
 
 def book_files(root: Path) -> list[Path]:

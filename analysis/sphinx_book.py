@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 LOGGER = logging.getLogger(__name__)
 VEGA_SCRIPT = "book-vega.js"
-CARD_FORM = '<div class="book-card">'
+# A page's forms by the class of their element, which their own script and styles are named after.
+FORMS = ("book-card", "book-predictions")
+FORM_SCRIPT = "book-forms.js"
 PALETTE_STYLE = "book-palette.css"
 # Draws the theme's icons with 1.5 MB of script; our style sheet draws those the book has.
 ICON_SCRIPT = Path("scripts", "fontawesome.js")
@@ -295,10 +297,10 @@ def without_thebe(app: Sphinx, config: Any) -> None:
     ]
 
 
-def with_card_script(
+def with_form_scripts(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
-    """Load the script and styles of the benchmark card's form on the pages that have one.
+    """Load the scripts and styles of forms on the pages that have them.
 
     Parameters
     ----------
@@ -310,9 +312,11 @@ def with_card_script(
         What the page is made of.
     """
     del page, template, doctree
-    if CARD_FORM in context.get("body", ""):
-        app.add_css_file("book-card.css")
-        app.add_js_file("book-card.js", loading_method="defer")
+    shown = [name for name in FORMS if f'<div class="{name}">' in context.get("body", "")]
+    for script in [FORM_SCRIPT, *(f"{name}.js" for name in shown)] if shown else []:
+        app.add_js_file(script, loading_method="defer")
+    for name in shown:
+        app.add_css_file(f"{name}.css")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -336,7 +340,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_css_file(PALETTE_STYLE)
     app.add_js_file("book.js", loading_method="defer")
     app.connect("config-inited", without_thebe)
-    app.connect("html-page-context", with_card_script)
+    app.connect("html-page-context", with_form_scripts)
     app.setup_extension("analysis.edition_page")
     SiteScripts(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

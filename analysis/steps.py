@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from analysis.parameters import Parameters
     from analysis.scores import ScoreTable
 
 
@@ -22,6 +23,8 @@ class InputsTask:
     ----------
     scores, models, benchmarks
         Files of the user, None for the default ones.
+    predictions
+        File of the user with people's predictions, None where it is in `default` or there is none.
     default
         The book's own data folder.
     folder
@@ -35,6 +38,7 @@ class InputsTask:
     scores: Path | None
     models: Path | None
     benchmarks: Path | None
+    predictions: Path | None
     default: Path
     folder: Path
     parameters: Mapping[str, Any]
@@ -60,7 +64,6 @@ def prepare_inputs(task: InputsTask) -> list[str]:
         When they cannot be used.
     """
     from analysis import inputs, scores
-    from analysis.guesses import located, read_guesses
     from analysis.parameters import Parameters
 
     parameters = Parameters.from_mapping(task.parameters)
@@ -71,15 +74,39 @@ def prepare_inputs(task: InputsTask) -> list[str]:
         shutil.copyfile(path, task.folder / path.name)
     write_coverage(task.default, table, task.folder)
     if parameters.predictions:
-        read_guesses(task.default, parameters.predictions, table)
-        target = task.folder / parameters.predictions
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(located(task.default, parameters.predictions), target)
+        write_predictions(task, parameters, table)
     if task.previous is not None:
         from analysis.diff import keep
 
         keep(task.previous, task.folder / "previous")
     return [str(remark) for remark in scores.remarks(table)]
+
+
+def write_predictions(task: InputsTask, parameters: Parameters, table: ScoreTable) -> None:
+    """Check people's predictions and put them into the data folder, under other names unless asked not to.
+
+    Parameters
+    ----------
+    task
+        Where they are.
+    parameters
+        `predictions` and `people` are used.
+    table
+        The edition's tables.
+
+    Raises
+    ------
+    InputError
+        When they cannot be used.
+    """
+    from analysis.guesses import located, pseudonymous, read_file
+    from analysis.inputs import safe_csv
+
+    found = read_file(task.predictions or located(task.default, parameters.predictions), table)
+    kept = found if parameters.people == "shown" else pseudonymous(found)
+    target = task.folder / parameters.predictions
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(safe_csv(kept), encoding="utf-8")
 
 
 def write_coverage(default: Path, table: ScoreTable, folder: Path) -> None:

@@ -32,12 +32,13 @@ OTHER = {
     "resamples": 300,
     "simulations": 20,
     "seed": 7,
-    "predictions": "guesses.csv",
+    "predictions": "",
+    "people": "shown",
     "benchmark": "sycophancy",
     "budget": 2,
     "previous": "",
 }
-GIVEN = {"practice/what_changed": {"previous": "before"}}
+GIVEN = {"practice/what_changed": {"previous": "before"}, "results/intuition": {"predictions": "guesses.csv"}}
 
 pytestmark = pytest.mark.slow
 

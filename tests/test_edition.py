@@ -163,7 +163,7 @@ def test_scores_of_the_user_make_an_edition_of_their_own(book: Path, tmp_path: P
     theirs = own_scores(tmp_path)
     built = build(Request(book, "theirs", scores=theirs, parameters=Parameters(index=("b0", "b1", "b2"))))
     assert set(pd.read_csv(built.folder / "data" / "scores.csv").model) == {f"m{i}" for i in range(9)}
-    assert built.record["files"] == {"scores": "theirs.csv", "models": None, "benchmarks": None}
+    assert built.record["files"] == {"scores": "theirs.csv", "models": None, "benchmarks": None, "predictions": None}
     assert any("population" in remark for remark in built.record["remarks"])
     assert contents(book / "_build" / "default") == before
 

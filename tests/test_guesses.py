@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,8 +51,18 @@ def test_confidence_may_be_left_blank(file_of: File, table: ScoreTable) -> None:
         ("person,benchmark,prediction,confidence\nann,b3,0.4,90\n", "column confidence: '90'"),
         ("person,benchmark,prediction\n,b3,0.4\n", "nobody is named"),
         ("person,benchmark,prediction\nann,b3,0.4\nann,Benchmark b3,0.5\n", "row 3, column benchmark: 'ann' predicts 'b3' twice"),
-        (b"person,benchmark,prediction\nann\xff,b3,0.4\n", "cannot be read as CSV"),
-        ("", "cannot be read as CSV"),
+        ("person,benchmark,prediction\nann,,0.4\n", "row 2, column benchmark: nothing is named"),
+        ("person,benchmark,prediction\nann\u200b,b3,0.4\n", "row 2, column person: the name 'ann\\u200b' contains the invisible"),
+        (f"person,benchmark,prediction\n{'a' * 201},b3,0.4\n", "longer than 200"),
+        ("person,benchmark,prediction\nann,b3,0_1\n", "'0_1' is not a number"),
+        ("person,benchmark,prediction\nann,b3,40 %\n", "'40 %' is not a number"),
+        ("person,benchmark,prediction\nann,b3\n", "row 2: 2 cells where the header has 3"),
+        ("person,benchmark,prediction\nann,b3,0.4,0.5,7\n", "row 2: 5 cells where the header has 3"),
+        ('person,benchmark,prediction\n"ann,b3,0.4\n', "check the quotation marks"),
+        ("person,Person,benchmark,prediction\nann,bob,b3,0.4\n", "both mean person"),
+        ("person,benchmark,prediction\n", "no row under it"),
+        (b"PK\x03\x04\x00", "a spreadsheet"),
+        ("", "the file is empty"),
     ],
 )
 def test_a_row_that_cannot_be_used_is_named(file_of: File, table: ScoreTable, text: str | bytes, wanted: str) -> None:
@@ -64,3 +75,20 @@ def test_a_row_that_cannot_be_used_is_named(file_of: File, table: ScoreTable, te
 def test_only_files_in_the_data_folder_are_read(tmp_path: Path, table: ScoreTable, name: str) -> None:
     with pytest.raises(InputError, match="data folder"):
         read_guesses(tmp_path, name, table)
+
+
+def test_spreadsheets_of_other_countries_are_read(file_of: File, table: ScoreTable) -> None:
+    rows = read(file_of, table, "\ufeffperson;benchmark;prediction;confidence\r\nann;b3;\N{MINUS SIGN}0,5;0,8\r\n")
+    assert rows[["prediction", "confidence"]].to_numpy().tolist() == [[-0.5, 0.8]]
+
+
+def test_a_blank_prediction_is_none_and_may_stand_beside_another(file_of: File, table: ScoreTable) -> None:
+    rows = read(file_of, table, "person,benchmark,prediction\nann,b3,\nann,b3,0.5\n")
+    assert rows["prediction"].isna().tolist() == [True, False]
+
+
+def test_names_that_a_spreadsheet_would_run_are_known_with_their_apostrophe(file_of: File) -> None:
+    table = score_table(base=random_scores(6, 5))
+    registry = table.benchmarks.assign(name=["=1+1", *table.benchmarks["name"].iloc[1:]])
+    found = read(file_of, replace(table, benchmarks=registry), "person,benchmark,prediction\n'@ann,'=1+1,0.5\n")
+    assert found["benchmark"].tolist() == ["b0"] and found["person"].tolist() == ["'@ann"]

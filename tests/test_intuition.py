@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import estimates, intuition
+from analysis import estimates, guesses, intuition
 from analysis.parameters import Parameters
 from analysis.scores import ScoreTable, load
 
@@ -124,6 +124,84 @@ def test_a_perfect_guesser_has_no_error_and_leads_the_list(study: estimates.Stud
     assert (seer["error"], seer["within"], seer["n"]) == (0, 1, len(registry))
     assert people["rank_correlation"].iloc[:2].tolist() == pytest.approx([1, -1])
     assert people["error"].iloc[1] == pytest.approx(2 * registry["correlation"].abs().mean())
+    assert people["crowd"].tolist() == [False, False, True]
+    bounds = people[["error_lower", "error", "error_upper"]].to_numpy(float)
+    assert (np.diff(bounds, axis=1) >= 0).all() and (bounds >= 0).all()
+
+
+def guessing(registry: pd.DataFrame, people: int, seed: int) -> pd.DataFrame:
+    """Predictions of some people, each of a part of the benchmarks."""
+    rng = np.random.default_rng(seed)
+    rows = pd.MultiIndex.from_product([[f"p{i}" for i in range(people)], registry.index], names=["person", "benchmark"]).to_frame(index=False)
+    rows = rows.assign(prediction=rng.uniform(-1, 1, len(rows)).round(1), confidence=rng.uniform(0, 1, len(rows)).round(1))
+    return rows[rng.random(len(rows)) < 0.7].reset_index(drop=True)
+
+
+def test_people_and_rules_are_compared_on_the_same_benchmarks(study: estimates.Study, registry: pd.DataFrame) -> None:
+    rows = guessing(registry, 5, 1)
+    rivals = intuition.rule_rivals(rows, study).set_index("rule")
+    measured = registry["correlation"]
+    for key, weights in intuition.rules(registry).items():
+        rule = pd.Series(np.abs(measured.to_numpy() - weights @ measured.to_numpy()), registry.index)
+        by_person = rows.assign(
+            gain=rows["benchmark"].map(rule) - (rows["prediction"] - rows["benchmark"].map(measured)).abs()
+        ).groupby("person")["gain"].mean()
+        assert rivals.at[key, "gain"] == pytest.approx(by_person.mean())
+        assert rivals.at[key, "ahead"] == (by_person > 0).sum()
+    assert (rivals["lower"] <= rivals["gain"]).all() and (rivals["gain"] <= rivals["upper"]).all()
+
+
+def test_the_rank_interval_is_that_of_leaving_families_out(study: estimates.Study, registry: pd.DataFrame) -> None:
+    from scipy import stats
+
+    rows = guessing(registry, 1, 2)
+    person = intuition.person_scores(rows, study).iloc[0]
+    guessed, columns = rows["prediction"].to_numpy(), study.columns(list(rows["benchmark"]))
+    assert person["rank_correlation"] == pytest.approx(stats.spearmanr(guessed, registry.loc[rows["benchmark"], "correlation"]).statistic)
+    deleted = np.arctanh([stats.spearmanr(guessed, row).statistic for row in study.evidence.deleted.correlations[:, columns]])
+    families = len(deleted)
+    error = np.sqrt((families - 1) / families * ((deleted - deleted.mean()) ** 2).sum())
+    reach = stats.t.ppf(0.975, families - 1) * error
+    centre = np.arctanh(person["rank_correlation"])
+    assert (person["rank_lower"], person["rank_upper"]) == pytest.approx((np.tanh(centre - reach), np.tanh(centre + reach)), abs=1e-6)
+
+
+def test_calibration_counts_every_stated_confidence_once(study: estimates.Study, registry: pd.DataFrame) -> None:
+    rows = guessing(registry, 6, 3)
+    rows.loc[::7, "confidence"] = np.nan
+    found = intuition.calibration(rows, study)
+    assert found["guesses"].sum() == rows["confidence"].notna().sum()
+    assert ((found["low"] <= found["stated"]) & (found["stated"] <= found["high"])).all()
+    near = (rows["prediction"] - rows["benchmark"].map(registry["correlation"])).abs() <= intuition.NEAR
+    assert np.average(found["within"], weights=found["guesses"]) == pytest.approx(near[rows["confidence"].notna()].mean())
+    assert ((found["lower"] <= found["within"]) & (found["within"] <= found["upper"])).all()
+
+
+def test_two_people_have_no_interval_of_calibration(study: estimates.Study, registry: pd.DataFrame) -> None:
+    found = intuition.calibration(guessing(registry, 2, 4), study)
+    assert len(found) and found[["lower", "upper"]].isna().all(axis=None)
+
+
+def test_the_chance_of_the_best_is_that_of_shuffled_guesses(study: estimates.Study, registry: pd.DataFrame) -> None:
+    rows = guessing(registry, 8, 5)
+    people = intuition.person_scores(rows, study)
+    best = people.loc[~people["crowd"].astype(bool), "rank_correlation"].max()
+    rng, reached, times = np.random.default_rng(6), 0, 400
+    parts = [(part["prediction"].rank().to_numpy(), registry.loc[part["benchmark"], "correlation"].rank().to_numpy()) for _, part in rows.groupby("person")]
+    for _ in range(times):
+        reached += max(np.corrcoef(rng.permutation(guess), truth)[0, 1] for guess, truth in parts) >= best
+    assert intuition.chance_of_best(people) == pytest.approx(reached / times, abs=4 * np.sqrt(0.25 / times))
+
+
+@pytest.mark.parametrize("names", [["ann", "bob", "cyd"], ["zed", "bob", "ann"]])
+def test_pseudonyms_keep_people_apart_and_keep_no_name(names: list[str]) -> None:
+    rows = pd.DataFrame({"person": np.repeat(names, 2), "benchmark": ["x", "y"] * 3, "prediction": np.arange(6.0), "confidence": np.nan})
+    hidden = guesses.pseudonymous(rows)
+    assert not set(hidden["person"]) & set(names)
+    sums = rows.groupby("person")["prediction"].sum()
+    assert sorted(hidden.groupby("person")["prediction"].sum()) == sorted(sums)
+    other = guesses.pseudonymous(rows.sort_values("person", ascending=False))
+    pd.testing.assert_frame_equal(hidden, other)
 
 
 def test_guesses_on_benchmarks_that_are_no_headline_are_left_out(study: estimates.Study) -> None:

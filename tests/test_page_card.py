@@ -20,7 +20,7 @@ from analysis.correlation import capabilities_correlations
 from analysis.display import Note
 from analysis.page_card import PageCard, card_command, folded, page_card
 from analysis.parameters import Parameters
-from analysis.sphinx_book import with_card_script
+from analysis.sphinx_book import with_form_scripts
 
 from tests.score_tables import random_scores, score_table
 from tests.test_browser import HOSTILE
@@ -50,10 +50,10 @@ def page_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Any], Path]:
 
     def write(form: PageCard | Note) -> Path:
         path = tmp_path_factory.mktemp("page") / "page.html"
-        styles, script = ((STATIC / f"book-card.{kind}").as_uri() for kind in ("css", "js"))
+        styles, shared, script = ((STATIC / name).as_uri() for name in ("book-card.css", "book-forms.js", "book-card.js"))
         head = (
             '<meta charset="utf-8"><title>Card</title><link rel="icon" href="data:,">'
-            f'<link rel="stylesheet" href="{styles}"><script src="{script}" defer></script>'
+            f'<link rel="stylesheet" href="{styles}"><script src="{shared}" defer></script><script src="{script}" defer></script>'
         )
         body = f"<main>{form._repr_html_()}</main>"
         path.write_text(f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>', encoding="utf-8")
@@ -393,7 +393,7 @@ class Loaded:
 
 def test_script_and_styles_are_loaded_only_where_there_is_a_form(table: scores.ScoreTable) -> None:
     form = page_card(table, POPULATION, SETTINGS)._repr_html_()
-    for body, loaded in ((form, ["book-card.css", "book-card.js"]), ("<p>text</p>", [])):
+    for body, loaded in ((form, ["book-forms.js", "book-card.js", "book-card.css"]), ("<p>text</p>", [])):
         app: Any = Loaded()
-        with_card_script(app, "page", "page.html", {"body": body}, None)
+        with_form_scripts(app, "page", "page.html", {"body": body}, None)
         assert app.files == loaded

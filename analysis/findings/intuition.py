@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from analysis.display import correlation as rho
 from analysis.display import count, interval, listing, number, percent_share
 from analysis.findings.shared import plural
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from analysis.display import Table
 
 RULE_COLUMNS = {
     "words": "Rule",
@@ -28,16 +29,27 @@ PERSON_COLUMNS = {
     "person": "Who",
     "n": "Predictions",
     "rank_correlation": "Rank correlation",
+    "rank_interval": "Interval",
     "error": "Mean error",
+    "error_interval": "Interval of it",
     "error_mean": "… of the mean",
     "error_area": "… of the area",
-    "within": "Within 0.2",
+    "within": "Came near",
     "confidence": "Stated confidence",
 }
 PERSON_FORMATS = {
     "rank_correlation": rho, "error": number, "error_mean": number, "error_area": number,
     "within": percent_share, "confidence": percent_share,
 }
+RIVAL_COLUMNS = {
+    "words": "Rule", "ahead": "People who did better", "gain": "Its mean error less that of people", "lower": "From", "upper": "To",
+}
+RIVAL_FORMATS = {"gain": rho, "lower": rho, "upper": rho}
+CALIBRATION_COLUMNS = {
+    "group": "Confidence", "guesses": "Predictions", "people": "People", "stated": "Mean stated", "within": "Came near",
+    "lower": "From", "upper": "To",
+}
+CALIBRATION_FORMATS = dict.fromkeys(("stated", "within", "lower", "upper"), percent_share)
 TOO_FEW = "These scores hold safety benchmarks of fewer than two suites, so none can be predicted from others."
 
 
@@ -165,34 +177,206 @@ def people_findings(people: pd.DataFrame, guesses: pd.DataFrame, registry: pd.Da
     Parameters
     ----------
     people : DataFrame
-        As returned by `analysis.intuition.person_scores`.
+        As returned by `analysis.intuition.person_scores`, people called as they are to be shown.
     guesses : DataFrame
         As returned by `analysis.guesses.read_guesses`.
     registry : DataFrame
-        As returned by `analysis.intuition.headline_registry`.
+        The benchmarks people can be scored on, as returned by `analysis.intuition.played`.
 
     Returns
     -------
     dict of str
-        Keys `people_sentence, people_caption, left_out_sentence`.
+        Keys `people_sentence, people_caption, left_out_sentence, blank_sentence, winner_sentence, luck_sentence`.
     """
+    keys = ("left_out_sentence", "blank_sentence", "winner_sentence", "luck_sentence")
     if guesses.empty:
-        nobody = "Nobody's predictions came with this edition."
-        return {"people_sentence": nobody, "people_caption": nobody, "left_out_sentence": ""}
-    unknown = sorted(set(guesses["benchmark"]) - set(registry.index))
-    left_out = f"Left out, because they are no headline safety benchmarks here: {listing(unknown)}." if unknown else ""
+        return dict.fromkeys(("people_sentence", "people_caption"), NOBODY) | dict.fromkeys(keys, "")
+    said = dict.fromkeys(keys, "") | left_out_findings(guesses, registry)
     if people.empty:
-        nothing = "None of the predictions in the file concerns a headline safety benchmark of these scores."
-        return {"people_sentence": nothing, "people_caption": nothing, "left_out_sentence": left_out}
-    single = people[people["person"] != "the median of all"]
-    better = int((single["error"] < single["error_mean"]).sum())
-    area = int((single["error"] < single["error_area"]).sum())
-    return {
-        "people_sentence": (
-            f"Predictions of {plural(guesses['person'].nunique(), 'person', 'people')} came with this edition. "
-            f"{count(better)} of {count(len(single))} did better than predicting the mean on the same benchmarks, and "
-            f"{count(area)} better than the mean of the area."
-        ),
-        "people_caption": "People's predictions against the measured ρ, least error first.",
-        "left_out_sentence": left_out,
+        return dict.fromkeys(("people_sentence", "people_caption"), NOTHING_TO_SCORE) | said
+    single = people[~people["crowd"].astype(bool)]
+    return said | {
+        "people_sentence": people_sentence(single),
+        "people_caption": "People's predictions against the measured ρ, least error first. All bounds are those of intervals with the family as the unit.",
+        "winner_sentence": winner_sentence(single),
+        "luck_sentence": luck_sentence(single),
     }
+
+
+NOBODY = "Nobody's predictions came with this edition."
+NOTHING_TO_SCORE = "No prediction in the file is of a headline safety benchmark of these scores that can be predicted from others."
+
+
+def left_out_findings(guesses: pd.DataFrame, registry: pd.DataFrame) -> dict[str, str]:
+    """Sentences on predictions of other benchmarks, and on rows and people without any."""
+    given = guesses[guesses["prediction"].notna()]
+    unknown = sorted(set(given["benchmark"]) - set(registry.index))
+    silent = guesses["person"].nunique() - given["person"].nunique()
+    blank = len(guesses) - len(given)
+    nobody = f" {plural(silent, 'person', 'people')} predicted nothing and {'is' if silent == 1 else 'are'} not counted." if silent else ""
+    rows = f"{plural(blank, 'row')} of the file {'holds' if blank == 1 else 'hold'} no prediction.{nobody}"
+    return {
+        "left_out_sentence": (
+            f"Left out, because they are no headline safety benchmarks here, or not measured on enough families: {listing(unknown)}."
+            if unknown else ""
+        ),
+        "blank_sentence": rows if blank else "",
+    }
+
+
+def people_sentence(single: pd.DataFrame) -> str:
+    """How many people there are, and how many did better than the two simplest rules."""
+    better = [int((single["error"] < single[column]).sum()) for column in ("error_mean", "error_area")]
+    flat = int((single["rank_correlation"].isna() & (single["n"] >= FEWEST_RANKED)).sum())
+    few = int((single["n"] < FEWEST_RANKED).sum())
+    same = f" {plural(flat, 'person', 'people')} gave one number throughout, which has no order." if flat else ""
+    short = f" {plural(few, 'person', 'people')} made too few predictions for a rank correlation." if few else ""
+    return (
+        f"Predictions of {plural(len(single), 'person', 'people')} came with this edition. "
+        f"{count(better[0])} of {count(len(single))} did better than predicting the mean on the same benchmarks, and "
+        f"{count(better[1])} better than the mean of the area.{same}{short}"
+    )
+
+
+FEWEST_RANKED = 4
+
+
+def winner_sentence(single: pd.DataFrame) -> str:
+    """Who did best, among those who predicted at least half as many benchmarks as anybody."""
+    full = single[2 * single["n"] >= single["n"].max()]
+    least = full[full["error"] <= full["error"].min() + 1e-12]
+    row = least.iloc[0]
+    rank = "" if np.isnan(row["rank_correlation"]) else f" and a rank correlation of {rho(row['rank_correlation'])}"
+    if len(least) > 1:
+        return f"The least error, {number(row['error'])} of ρ, is shared by {listing(least['person'])}."
+    alone = f" of the {plural(len(full), 'person', 'people')} who predicted at least half as many benchmarks as anybody" if len(full) > 1 else ""
+    return (
+        f"The least error{alone} is that of {row['person']}: {number(row['error'])} of ρ over "
+        f"{plural(int(row['n']), 'benchmark')}{rank}."
+    )
+
+
+def luck_sentence(single: pd.DataFrame) -> str:
+    """How surprising the best rank correlation is among so many people."""
+    from analysis.intuition import chance_of_best
+
+    chance, best = chance_of_best(single), single["rank_correlation"].max()
+    if np.isnan(chance) or best <= 0:
+        return ""
+    odds = "less than one in a hundred" if chance < 0.01 else f"about {percent_share(chance)}"
+    ranked = plural(int(single["rank_correlation"].count()), "person", "people")
+    return (
+        f"The highest rank correlation is {rho(best)}. Had {ranked} dealt their numbers to the same benchmarks at random, the best "
+        f"would have come as far with a chance of {odds}."
+    )
+
+
+def class_findings(rivals: pd.DataFrame, calibrated: pd.DataFrame) -> dict[str, str]:
+    """Strings on what people's predictions say of the claim, and on how well they knew what they knew.
+
+    Parameters
+    ----------
+    rivals : DataFrame
+        As returned by `analysis.intuition.rule_rivals`.
+    calibrated : DataFrame
+        As returned by `analysis.intuition.calibration`.
+
+    Returns
+    -------
+    dict of str
+        Keys `class_sentence, rival_sentence, calibration_sentence`.
+    """
+    if rivals.empty:
+        return dict.fromkeys(("class_sentence", "rival_sentence", "calibration_sentence"), "")
+    mean = rivals.set_index("rule").loc["mean"]
+    hardest = rivals.iloc[0]
+    beaten = int((rivals["gain"] > 0).sum())
+    return {
+        "class_sentence": claim_sentence(mean),
+        "rival_sentence": (
+            f"On average over people, they err less than {count(beaten)} of {plural(len(rivals), 'rule')}. The hardest to beat is "
+            f"“{hardest['words'].rstrip('.')}”: {count(hardest['ahead'])} of {plural(int(hardest['people']), 'person', 'people')} did better."
+        ),
+        "calibration_sentence": calibration_sentence(calibrated),
+    }
+
+
+def claim_sentence(mean: pd.Series) -> str:
+    """What the gain over predicting the mean says of the claim that intuition predicts poorly."""
+    if not np.isfinite(mean["lower"]):
+        verdict = "With so few families there is no interval, so this decides nothing"
+    elif mean["lower"] > 0:
+        verdict = "They do better, so these people speak against the claim"
+    elif mean["upper"] < 0:
+        verdict = "They do worse, so these people bear the claim out"
+    else:
+        verdict = "The interval holds zero, so these people do not decide the claim"
+    bounds = f" (interval {interval(mean['lower'], mean['upper'])})" if np.isfinite(mean["lower"]) else ""
+    return (
+        "Read the claim that intuition predicts poorly as: people do no better than predicting the mean. That rule's mean error less "
+        f"theirs is {rho(mean['gain'])}{bounds}, on average over people. {verdict}."
+    )
+
+
+def calibration_sentence(calibrated: pd.DataFrame) -> str:
+    """How stated confidence compares with the share of predictions that came near."""
+    from analysis.intuition import NEAR
+
+    if calibrated.empty:
+        return "Nobody stated a confidence."
+    weights = calibrated["guesses"]
+    stated, within = (float(np.average(calibrated[column], weights=weights)) for column in ("stated", "within"))
+    gap = 100 * (stated - within)
+    word = "about as sure as they were right" if abs(gap) < EVEN else "surer than they were right" if gap > 0 else "less sure than they were right"
+    return (
+        f"Where a confidence was stated it averaged {percent_share(stated)}, and {percent_share(within)} of these "
+        f"{plural(int(weights.sum()), 'prediction')} came within {number(NEAR, 1)} of the measured ρ: people were {word}."
+    )
+
+
+# Points of a percentage within which stated confidence and hits are called the same.
+EVEN = 5
+
+
+def shown_people(people: pd.DataFrame, naming: str) -> pd.DataFrame:
+    """Scores of people, called by their place unless they are to be named.
+
+    Parameters
+    ----------
+    people : DataFrame
+        As returned by `analysis.intuition.person_scores`.
+    naming : str
+        "hidden" or "shown".
+
+    Returns
+    -------
+    DataFrame
+        The same with `person` as it is to be shown, and `rank_interval` and `error_interval` as text.
+    """
+    called = [f"Player {place}" for place in range(1, len(people) + 1)] if naming == "hidden" else list(people["person"])
+    names = [name if crowd else shown for name, shown, crowd in zip(people["person"], called, people["crowd"], strict=True)]
+    bounds = {
+        f"{kind}_interval": [
+            interval(*pair) if np.isfinite(pair).all() else None
+            for pair in people[[f"{kind}_lower", f"{kind}_upper"]].to_numpy(float)
+        ]
+        for kind in ("rank", "error")
+    }
+    return people.assign(person=pd.Series(names, people.index, dtype=object), **bounds)
+
+
+def rival_rows(rivals: pd.DataFrame) -> pd.DataFrame:
+    """Rules with how many people did better, as words."""
+    ahead = [f"{count(ahead)} of {count(people)}" for ahead, people in rivals[["ahead", "people"]].itertuples(index=False)]
+    return rivals.assign(ahead=ahead)
+
+
+def calibration_rows(calibrated: pd.DataFrame) -> pd.DataFrame:
+    """Groups of confidence with their ends as words."""
+    ends = [f"{percent_share(low)} to {percent_share(high)}" for low, high in calibrated[["low", "high"]].itertuples(index=False)]
+    return calibrated.assign(group=ends)
+
+
+def where_any(table: Table) -> Table | None:
+    """The table, or nothing at all where it has no rows."""
+    return table if len(table.frame) else None

@@ -78,7 +78,7 @@ def read_table(path: str | Path, benchmark: str = "") -> Reading:
         columns that make neither a long nor a wide table.
     """
     sheet = read_sheet(path)
-    known = _known_columns(sheet, (*MEASUREMENT, *DETAILS))
+    known = known_columns(sheet, (*MEASUREMENT, *DETAILS))
     if benchmark and "score" in known and "benchmark" not in known:
         sheet, known = _of_one_benchmark(sheet, benchmark), {**known, "benchmark": "benchmark"}
     if "benchmark" in known or "score" in known:
@@ -91,7 +91,7 @@ def _of_one_benchmark(sheet: Sheet, benchmark: str) -> Sheet:
     return replace(sheet, header=[*sheet.header, "benchmark"], rows=rows)
 
 
-def _known_columns(sheet: Sheet, names: Iterable[str]) -> dict[str, str]:
+def known_columns(sheet: Sheet, names: Iterable[str]) -> dict[str, str]:
     wanted, known, problems = set(names), {}, []
     for column in sheet.header:
         name = column.casefold()

@@ -1,21 +1,8 @@
 /* Sets a reader's scores among the known benchmarks. Nothing that is pasted or dropped leaves the page. */
 (() => {
   "use strict";
-  const MOST = 5_000_000;
+  const { MOST, Fault, cut, quote, plural, fold, number, DECIMAL_COMMA, column, table, textOf, element, begin } = window.bookForms;
   const LISTED = 12;
-  const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
-  const DECIMAL_COMMA = /^[+-]?\d*,\d+(?:[eE][+-]?\d+)?$/;
-
-  /* What is wrong with the scores, in one line. */
-  class Fault extends Error {}
-
-  const fold = (name) => name.normalize("NFC").trim().toUpperCase().toLowerCase();
-  const cut = (text) => {
-    const letters = [...text.slice(0, 200)];
-    return letters.length > 60 ? `${letters.slice(0, 59).join("")}…` : text;
-  };
-  const quote = (text) => `“${cut(text).replace(/[\s\p{C}]+/gu, " ")}”`;
-  const plural = (n, one, many) => `${n.toLocaleString("en")} ${n === 1 ? one : many ?? `${one}s`}`;
   const minus = (text) => text.replace("-", "−");
 
   function signed(value) {
@@ -30,83 +17,16 @@
 
   /* Reading */
 
-  function quotedCell(text, start, row) {
-    const parts = [];
-    for (let from = start + 1; ; ) {
-      const end = text.indexOf('"', from);
-      if (end < 0) throw new Fault(`Row ${row} opens a quotation mark that is never closed.`);
-      parts.push(text.slice(from, end));
-      if (text[end + 1] !== '"') return [parts.join(""), end + 1];
-      parts.push('"');
-      from = end + 2;
-    }
-  }
-
-  function records(text, separator, most = Infinity) {
-    const plain = new RegExp(`[^${separator}\\r\\n]*`, "y");
-    const rows = [];
-    let row = [];
-    for (let at = 0; at < text.length && rows.length < most; ) {
-      let cell;
-      if (text[at] === '"') [cell, at] = quotedCell(text, at, rows.length + 1);
-      else {
-        plain.lastIndex = at;
-        cell = plain.exec(text)[0];
-        at += cell.length;
-      }
-      row.push(cell.trim());
-      const next = text[at];
-      if (next !== undefined && next !== separator && next !== "\r" && next !== "\n") {
-        throw new Fault(`Row ${rows.length + 1} goes on after a closing quotation mark; check its quotation marks.`);
-      }
-      if (next === separator && at + 1 === text.length) row.push("");
-      if (next === undefined || next !== separator || at + 1 === text.length) {
-        rows.push(row);
-        row = [];
-      }
-      at += next === "\r" && text[at + 1] === "\n" ? 2 : 1;
-    }
-    return rows;
-  }
-
-  const column = (header, name) => header.findIndex((cell) => cell.toLowerCase() === name);
-
-  function separatorOf(text) {
-    const both = (separator) => {
-      const header = headerOf(text, separator);
-      return column(header, "model") >= 0 && column(header, "score") >= 0;
-    };
-    const found = [",", ";", "\t"].find(both);
-    if (found === undefined) throw new Fault("The first line must name the columns model and score.");
-    return found;
-  }
-
-  function headerOf(text, separator) {
-    try {
-      return records(text, separator, 1)[0] ?? [];
-    } catch (fault) {
-      if (fault instanceof Fault) return [];
-      throw fault;
-    }
-  }
-
   function parse(pasted) {
-    const text = pasted.replace(/^\ufeff/, "").replace(/^(?:[ \t]*\r?\n)+/, "");
-    if (text.length > MOST) throw new Fault("These scores are too long for this page; use the command.");
-    if (!text.trim()) throw new Fault("There are no scores yet: paste them, or choose a file.");
-    const separator = separatorOf(text);
-    const [header, ...rows] = records(text, separator);
+    if (pasted.length > MOST) throw new Fault("These scores are too long for this page; use the command.");
+    if (!pasted.replace(/^\ufeff/, "").trim()) throw new Fault("There are no scores yet: paste them, or choose a file.");
+    const { separator, header, rows } = table(pasted, ["model", "score"]);
     const [model, score, benchmark] = ["model", "score", "benchmark"].map((name) => column(header, name));
     const measured = [];
-    rows.forEach((cells, place) => {
-      if (!cells.some(Boolean)) return;
-      const row = place + 2;
-      if (cells.length < header.length || cells.slice(header.length).some(Boolean)) {
-        throw new Fault(`Row ${row} has ${plural(cells.length, "cell")} where the header has ${header.length}.`);
-      }
+    for (const { row, cells } of rows) {
       if (!cells[model]) throw new Fault(`Row ${row} names no model.`);
       if (cells[score]) measured.push({ row, name: cells[model], text: cells[score], of: cells[benchmark] ?? "" });
-    });
+    }
     if (!measured.length) throw new Fault("There is a header, but no row with a score under it.");
     if (new Set(measured.map((each) => each.of)).size > 1) {
       throw new Fault("These are scores on several benchmarks; keep the rows of one.");
@@ -119,8 +39,7 @@
     const pointed = comma && measured.find((each) => each.text.includes("."));
     if (pointed) throw new Fault(`Row ${pointed.row} has a decimal point, where others have a decimal comma.`);
     return measured.map((each) => {
-      const text = comma ? each.text.replace(",", ".") : each.text;
-      const value = NUMBER.test(text) ? Number(text) : NaN;
+      const value = number(each.text, comma);
       if (!Number.isFinite(value)) throw new Fault(`Row ${each.row}: the score ${quote(each.text)} is not a number.`);
       return { ...each, value };
     });
@@ -210,13 +129,6 @@
   }
 
   /* Showing: every text of the data goes in as text, never as markup. */
-
-  function element(name, attributes = {}, ...children) {
-    const made = document.createElement(name);
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    made.append(...children);
-    return made;
-  }
 
   function shape(name, attributes = {}, text) {
     const made = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -369,18 +281,13 @@
     }
 
     async function read(chosen) {
-      if (chosen.size > MOST) {
-        refuse(new Fault("This file is too large for this page; use the command."));
+      try {
+        text.value = await textOf(chosen);
+      } catch (fault) {
+        if (!(fault instanceof Fault)) throw fault;
+        refuse(fault);
         return;
       }
-      const bytes = new Uint8Array(await chosen.arrayBuffer());
-      const wide = { "255,254": "utf-16le", "254,255": "utf-16be" }[bytes.slice(0, 2).join()];
-      const content = new TextDecoder(wide ?? "utf-8").decode(bytes);
-      if (/[\0\ufffd]/.test(content)) {
-        refuse(new Fault("This file is not text in UTF-8; save it as CSV in UTF-8."));
-        return;
-      }
-      text.value = content;
       show();
     }
 
@@ -411,7 +318,5 @@
     form.hidden = false;
   }
 
-  const begin = () => document.querySelectorAll("div.book-card").forEach(start);
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
-  else begin();
+  begin("div.book-card", start);
 })();
