@@ -724,7 +724,7 @@ def agreement(
     """
     import altair as alt
 
-    axis = alt.Axis(format="+~g", tickCount=5)
+    axis = alt.Axis(format="+~f", tickCount=5)
     x, y = (
         channel(field, type="quantitative", title=columns[field], axis=axis)
         for channel, field in zip((alt.X, alt.Y), fields, strict=True)

@@ -15,6 +15,8 @@ NARROW_SPACE = "\N{NARROW NO-BREAK SPACE}"
 UNKNOWN = "not known"
 MISSING = "\N{EN DASH}"
 NUMERIC = ' class="book-number"'
+LONG = ' class="book-long"'
+LONG_TEXT = 60
 GLUE_PREFIX = "application/papermill.record/"
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -344,7 +346,7 @@ def html_cell(value: object, text: str, header: bool) -> str:
     if is_number(value):
         raw = "" if pd.isna(value) else repr(float(value)).removesuffix(".0")
         return f'<td{NUMERIC} data-value="{raw}">{shown}</td>'
-    return f"<td>{shown}</td>"
+    return f"<td{LONG if len(text) > LONG_TEXT else ''}>{shown}</td>"
 
 
 @dataclass(frozen=True)
