@@ -12,8 +12,11 @@ import pandas as pd
 from analysis.problems import InputError, Problem, listed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from analysis.card_files import Joined
     from analysis.parameters import Parameters
+    from analysis.resampling import Panel
     from analysis.scores import ScoreTable
 
 FEWEST = 4
@@ -159,23 +162,28 @@ def estimate(
         ``correlation, correlation_as_released, correlation_left_out, lower, upper, level, method,
         n_models, n_families, p_value, verdict, reason, line, more_families``.
     """
-    from analysis.correlation import capabilities_correlations
-    from analysis.intervals import methods_table
-    from analysis.verdicts import uncertainty_columns
+    from analysis.results import judged_correlations
 
-    row = of(capabilities_correlations(table, population, parameters), benchmark)
-    more = of(uncertainty_columns(table, population, parameters), benchmark)
-    kept = ("correlation", "correlation_as_released", "correlation_left_out", "n_models", "n_families")
+    return judged(of(judged_correlations(table, population, parameters), benchmark), parameters)
+
+
+def judged(row: Mapping[str, Any], parameters: Parameters) -> dict[str, Any]:
+    """Return the facts of one row of `analysis.results.judged_correlations`, as :func:`estimate` has them."""
+    from analysis.intervals import methods_table
+
+    kept = (
+        "correlation", "correlation_as_released", "correlation_left_out", "n_models", "n_families", "lower", "upper",
+        "p_value", "verdict", "reason",
+    )
     return {
         **{name: row[name] for name in kept},
-        **{name: more[name] for name in ("lower", "upper", "p_value", "verdict", "reason")},
         "level": parameters.level,
         "line": parameters.line,
-        "method": methods_table()[more["method"]].label,
+        "method": methods_table()[row["method"]].label,
         "more_families": {
-            "half": more["more_families"],
-            "lower": more["more_families_lower"],
-            "upper": more["more_families_upper"],
+            "half": row["more_families"],
+            "lower": row["more_families_lower"],
+            "upper": row["more_families_upper"],
         },
     }
 
@@ -200,6 +208,26 @@ def left_out(
     arranged = panel(table, population, parameters)
     column = arranged.benchmarks.index(benchmark)
     found = refit(arranged, jackknife_weights(len(arranged.family_names))).correlations[:, column]
+    return deletions(arranged, column, found)
+
+
+def deletions(arranged: Panel, column: int, found: np.ndarray) -> dict[str, Any]:
+    """List a benchmark's correlations without each family that has a model behind it.
+
+    Parameters
+    ----------
+    arranged
+        The population.
+    column
+        Of the benchmark.
+    found
+        Its correlation without each family, shape (F,).
+
+    Returns
+    -------
+    dict
+        As :func:`left_out`.
+    """
     behind = arranged.scored & ~np.isnan(arranged.scores[:, column])
     sizes = np.bincount(arranged.families[behind], minlength=len(found))
     rows = [

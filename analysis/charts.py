@@ -229,6 +229,7 @@ def model_points(
     y: alt.Y,
     columns: Mapping[str, str],
     formats: Mapping[str, str],
+    data: Any = None,
 ) -> tuple[Any, Series]:
     """Return a scatter of models coloured by family, and its families.
 
@@ -244,6 +245,8 @@ def model_points(
         Field to title, for tooltips.
     formats
         Field to number format.
+    data
+        Where the chart takes its data from; ``frame`` by default.
 
     Returns
     -------
@@ -254,7 +257,7 @@ def model_points(
 
     kin = families(frame, table)
     chart = (
-        alt.Chart(frame, height=340)
+        alt.Chart(frame if data is None else data, height=340)
         .mark_point()
         .encode(
             x=x,

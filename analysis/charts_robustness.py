@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from analysis import display
 from analysis.charts import reference_lines
+from analysis.findings.robustness import CHOICES
 from analysis.house import HEADING, house, labels, note, row_axis, rows_height, series, tips, with_names
 
 if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
+    from analysis.house import Series
     from analysis.scores import ScoreTable
 
 MARKS = {"median": "median specification", "estimate": "this edition", "published": "published"}
+RANK = "specifications, lowest ρ first"
+CURVE = {"rank": "Place", "comparable": "ρ", **CHOICES, "index_set": "Which", "n_models": "Models"}
 HALVES = {"weaker": "weaker half", "stronger": "stronger half"}
 
 
@@ -88,24 +92,45 @@ def curve(rows: pd.DataFrame, line: float, published: float = float("nan")) -> A
     """
     import altair as alt
 
-    from analysis.findings.robustness import CHOICES, drawn_rows
+    from analysis.findings.robustness import drawn_rows
 
     if rows.empty:
         return note()
     drawn = worded(drawn_rows(rows))
-    field = coloured_by(rows)
-    kind = series(field, CHOICES[field], drawn[field])
-    columns = {"rank": "Place", "comparable": "ρ", **CHOICES, "index_set": "Which", "n_models": "Models"}
-    x = alt.X("rank:Q", title="specifications, lowest ρ first", scale=alt.Scale(domain=[0, len(rows) + 1]), axis=alt.Axis(grid=False, tickCount=6))
+    kind = series(coloured_by(rows), CHOICES[coloured_by(rows)], drawn[coloured_by(rows)])
+    x = alt.X("rank:Q", title=RANK, scale=alt.Scale(domain=[0, len(rows) + 1]), axis=alt.Axis(grid=False, tickCount=6))
+    marks = curve_marks(drawn[[*CURVE, "headline"]], x, kind)
+    chart = alt.layer(level_lines(level_rows(line, published)), *marks).add_params(kind.picker())
+    return house(chart, curve_text(rows), CURVE, kind)
+
+
+def curve_marks(data: Any, x: alt.X, kind: Series) -> list[alt.Chart]:
+    """Return the dots of a specification curve and the diamonds around the edition's own.
+
+    Parameters
+    ----------
+    data
+        Fields of `CURVE`, the choices in words, and `headline`.
+    x
+        The place.
+    kind
+        What colours tell apart.
+
+    Returns
+    -------
+    list of altair.Chart
+        Two layers.
+    """
+    import altair as alt
+
     y = alt.Y("comparable:Q", title="ρ", scale=alt.Scale(domain=[-1, 1]), axis=alt.Axis(format="+.1f"))
-    shared = {"x": x, "y": y, "tooltip": tips(columns, {"comparable": "+.2f"})}
-    dots = alt.Chart(drawn[list(columns)], height=300).mark_point(size=22)
+    shared = {"x": x, "y": y, "tooltip": tips(CURVE, {"comparable": "+.2f"})}
+    dots = alt.Chart(data, height=300).mark_point(size=22)
     dots = dots.encode(color=kind.colour(), shape=kind.shape(), opacity=kind.opacity(), **shared)
-    own = alt.Chart(drawn.loc[drawn["headline"], list(columns)]).mark_point(
+    own = alt.Chart(data).transform_filter("datum.headline").mark_point(
         shape="diamond", size=260, filled=False, strokeWidth=2.5, stroke="#8a8a8a", opacity=1
     )
-    chart = alt.layer(upright(line, published), dots, own.encode(**shared)).add_params(kind.picker())
-    return house(chart, curve_text(rows), columns, kind)
+    return [dots, own.encode(**shared)]
 
 
 def worded(rows: pd.DataFrame) -> pd.DataFrame:
@@ -119,7 +144,7 @@ def worded(rows: pd.DataFrame) -> pd.DataFrame:
 
 def coloured_by(rows: pd.DataFrame) -> str:
     """Return the choice of few options that moves the median most; the type of correlation where none else varies."""
-    from analysis.findings.robustness import CHOICES, option_rows, widest_choice
+    from analysis.findings.robustness import option_rows, widest_choice
 
     options = option_rows(rows)
     few = options[options["choice"] != CHOICES["family_left_out"]]
@@ -127,17 +152,22 @@ def coloured_by(rows: pd.DataFrame) -> str:
     return titles.get(widest_choice(few), "correlation_type")
 
 
-def upright(line: float, published: float) -> alt.Chart:
-    """Return level lines at zero, at plus and minus the line, and at the published value where it is known."""
-    import altair as alt
+def level_rows(line: float, published: float) -> pd.DataFrame:
+    """Return the levels of a specification curve: zero, plus and minus the line, and the published value where known."""
     import pandas as pd
 
     at = [-line, 0.0, line, published]
-    frame = pd.DataFrame({"level": at, "kind": ["line", "zero", "line", "published"]}).dropna()
+    return pd.DataFrame({"level": at, "kind": ["line", "zero", "line", "published"]}).dropna()
+
+
+def level_lines(data: Any) -> alt.Chart:
+    """Return level lines at `level_rows`."""
+    import altair as alt
+
     is_line, is_published = "datum.kind == 'line'", "datum.kind == 'published'"
     dash = alt.when(is_line).then(alt.value([5, 4])).otherwise(alt.value([1, 0]))
     width = alt.when(is_published).then(alt.value(2.5)).otherwise(alt.value(1))
-    return alt.Chart(frame).mark_rule(tooltip=None).encode(y="level:Q", strokeDash=dash, strokeWidth=width)
+    return alt.Chart(data).mark_rule(tooltip=None).encode(y="level:Q", strokeDash=dash, strokeWidth=width)
 
 
 def curve_text(rows: pd.DataFrame) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analysis import display
+from analysis.findings.your_benchmark import FAMILY_COLUMNS
 from analysis.house import families, house, note, row_axis, rows_height, series, short, tips
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import pandas as pd
 
     from analysis.intervals import Evidence
@@ -41,27 +44,26 @@ def deleted_families(deleted: pd.DataFrame, evidence: Evidence, benchmark: str, 
         return note("There are too few families to leave one out.")
     drawn = drawn.assign(label=drawn["family"].map(short))
     whole = float(evidence.estimate.correlations[0, list(evidence.panel.benchmarks).index(benchmark)])
-    columns = {"family": "Family left out", "models": "Its models", "correlation": "ρ without it"}
-    base = alt.Chart(drawn[["label", *columns]], height=max(rows_height(len(drawn)), 60))
+    base = alt.Chart(drawn[["label", *FAMILY_COLUMNS]], height=max(rows_height(len(drawn)), 60))
     colour = families(drawn, table).colour()
     colour.legend = None
     dots = base.mark_point(opacity=1).encode(
         x=alt.X("correlation:Q", title="ρ without the family", scale=alt.Scale(zero=False), axis=alt.Axis(format="+.2f")),
         y=row_axis(list(drawn["label"])),
         color=colour,
-        tooltip=tips(columns, {"correlation": "+.3f"}),
+        tooltip=tips(FAMILY_COLUMNS, {"correlation": "+.3f"}),
     )
     rule = alt.Chart(pd.DataFrame({"whole": [whole]})).mark_rule(tooltip=None).encode(x="whole:Q")
-    return house(alt.layer(rule, dots), deleted_text(drawn, whole), columns)
+    return house(alt.layer(rule, dots), deleted_text(drawn.to_dict("records"), whole), FAMILY_COLUMNS)
 
 
-def deleted_text(drawn: pd.DataFrame, whole: float) -> str:
+def deleted_text(drawn: Sequence[Mapping[str, Any]], whole: float) -> str:
     """Return the alt text of `deleted_families`.
 
     Parameters
     ----------
     drawn
-        The data, lowest correlation first.
+        ``family, correlation`` of each row, lowest correlation first; at least one.
     whole
         The correlation with all families.
 
@@ -70,7 +72,7 @@ def deleted_text(drawn: pd.DataFrame, whole: float) -> str:
     str
         Two sentences.
     """
-    low, high = drawn.iloc[0], drawn.iloc[-1]
+    low, high = drawn[0], drawn[-1]
     return (
         f"Dot plot of {len(drawn)} correlations, each without one family; with all of them it is "
         f"{display.correlation(whole)}. The lowest is {display.correlation(low['correlation'])} without {low['family']}, "

@@ -369,6 +369,28 @@ def matching(benchmarks: pd.DataFrame, where: Mapping[str, Any]) -> list[str]:
     return [name for name in names if benchmarks.at[name, "parent"] not in names]
 
 
+def subjects(claim: Claim, benchmarks: pd.DataFrame) -> list[str]:
+    """Return the benchmarks that a claim's test is about, by name or as members of a group.
+
+    Parameters
+    ----------
+    claim
+        The claim.
+    benchmarks
+        The registry.
+
+    Returns
+    -------
+    list of str
+        Ids of the registry, each once; none for a claim without a test, or about the score itself.
+    """
+    groups = [claim.arguments, *(claim.arguments.get(part, {}) for part in ("group", "other"))]
+    named = [name for group in groups for name in group.get("benchmarks", ())]
+    named += [name for group in groups if "where" in group for name in matching(benchmarks, group["where"])]
+    named += [name for pair in claim.arguments.get("pairs", ()) for name in pair]
+    return [name for name in dict.fromkeys(named) if name in benchmarks.index]
+
+
 def described(group: Mapping[str, Any]) -> str:
     """Say in words which benchmarks a group asks for."""
     if "benchmarks" in group:

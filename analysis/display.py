@@ -323,7 +323,7 @@ def is_number(value: object) -> bool:
     return isinstance(value, numbers.Real) and not pd.api.types.is_bool(value)
 
 
-def html_cell(value: object, text: str, header: bool) -> str:
+def html_cell(value: object, text: str, header: bool, address: str = "") -> str:
     """Return one body cell, numbers carrying their unrounded value for sorting and download.
 
     Parameters
@@ -334,6 +334,8 @@ def html_cell(value: object, text: str, header: bool) -> str:
         The cell as it is shown, unescaped.
     header
         Whether the cell names its row.
+    address
+        Where the text leads; empty for nowhere.
 
     Returns
     -------
@@ -341,6 +343,8 @@ def html_cell(value: object, text: str, header: bool) -> str:
         HTML.
     """
     shown = html.escape(text)
+    if address:
+        shown = f'<a href="{html.escape(address)}">{shown}</a>'
     if header:
         return f'<th scope="row">{shown}</th>'
     if is_number(value):
@@ -363,12 +367,15 @@ class Table:
         Column to the function that makes its text.
     caption
         Shown above the table; None where the figure around it has one.
+    addresses
+        Where the first cell of each row leads; empty for a table without links.
     """
 
     frame: pd.DataFrame
     headings: tuple[str, ...]
     formats: Mapping[str, Format]
     caption: str | None = None
+    addresses: tuple[str, ...] = ()
 
     def texts(self) -> pd.DataFrame:
         """Return every cell as it is shown, unescaped.
@@ -409,16 +416,17 @@ class Table:
         rows = zip(
             self.frame.itertuples(index=False, name=None),
             self.texts().itertuples(index=False, name=None),
+            self.addresses or [""] * len(self.frame),
             strict=True,
         )
         return "".join(
             "<tr>"
             + "".join(
-                html_cell(value, text, header=position == 0)
+                html_cell(value, text, header=position == 0, address="" if position else address)
                 for position, (value, text) in enumerate(zip(values, texts, strict=True))
             )
             + "</tr>"
-            for values, texts in rows
+            for values, texts, address in rows
         )
 
     def __repr__(self) -> str:
@@ -431,6 +439,7 @@ def html_table(
     columns: Mapping[str, str] | None = None,
     formats: Mapping[str, Format] | None = None,
     caption: str | None = None,
+    addresses: Iterable[str] = (),
 ) -> Table:
     """Return a table for the page: escaped, with header cells, numbers aligned.
 
@@ -445,6 +454,8 @@ def html_table(
         Column to a function from value to text.
     caption
         Only where the cell has no numbered caption of its own.
+    addresses
+        Where the first cell of each row leads, one a row, made by the book and not by its data.
 
     Returns
     -------
@@ -457,7 +468,7 @@ def html_table(
         When a column asked for is not in the frame.
     """
     columns = columns if columns is not None else {str(name): str(name) for name in frame.columns}
-    return Table(frame[list(columns)], tuple(columns.values()), dict(formats or {}), caption)
+    return Table(frame[list(columns)], tuple(columns.values()), dict(formats or {}), caption, tuple(addresses))
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,7 @@ def theme(name: str) -> dict[str, Any]:
         "bar": {"cornerRadiusEnd": 1},
         "rule": {"color": line},
         "text": {"color": text, "fontSize": 12},
+        "title": {"color": text, "fontSize": 13, "anchor": "start", "frame": "group", "offset": 8},
         "style": {"guide-label": {"fill": text}, "guide-title": {"fill": text}},
     }
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LOGGER = logging.getLogger(__name__)
 VEGA_SCRIPT = "book-vega.js"
 # A page's forms by the class of their element, which their own script and styles are named after.
-FORMS = ("book-card", "book-predictions")
+FORMS = ("book-card", "book-explorer", "book-predictions")
 FORM_SCRIPT = "book-forms.js"
 PALETTE_STYLE = "book-palette.css"
 # Draws the theme's icons with 1.5 MB of script; our style sheet draws those the book has.

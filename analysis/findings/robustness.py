@@ -266,8 +266,13 @@ def curve_rows(curve: pd.DataFrame, benchmark: str) -> pd.DataFrame:
     DataFrame
         The rows of that benchmark that are defined and not circular, with `rank` from 1.
     """
-    own = curve[(curve["benchmark"] == benchmark) & curve["comparable"].notna() & ~curve["circular"]]
-    ordered = own.sort_values("comparable", kind="stable").reset_index(drop=True)
+    return in_order(curve[curve["benchmark"] == benchmark])
+
+
+def in_order(specifications: pd.DataFrame) -> pd.DataFrame:
+    """Return the specifications that are defined and not circular, lowest estimate first, with `rank` from 1."""
+    used = specifications[specifications["comparable"].notna() & ~specifications["circular"]]
+    ordered = used.sort_values("comparable", kind="stable").reset_index(drop=True)
     return ordered.assign(rank=ordered.index + 1)
 
 

@@ -23,8 +23,10 @@
     return vega;
   }
 
-  const specification = (block) =>
-    JSON.parse(block.querySelector(":scope > script[type='application/json']").textContent);
+  function specification(block) {
+    block.spec ??= JSON.parse(block.querySelector(":scope > script[type='application/json']").textContent);
+    return structuredClone(block.spec);
+  }
 
   // The key stands beside the chart as buttons, so the chart on the page has none of its own.
   function withoutLegends(part) {
@@ -65,6 +67,7 @@
     drawn.add(block);
     await loadVega();
     const bind = block.querySelector(":scope > .book-controls");
+    const { version } = block;
     const spec = forPage(block, specification(block), view);
     block.chart?.finalize();
     bind?.replaceChildren();
@@ -80,7 +83,78 @@
       });
       showPick(block);
     }
+    if (block.version !== version) await show(block);
     block.dataset.drawn = theme();
+  }
+
+  /* Lets a chart draw other data: of the same fields, under the names its own have. */
+  function swap(block, { datasets, params, description }) {
+    specification(block);
+    block.version = (block.version ?? 0) + 1;
+    block.swapped = { datasets, params };
+    Object.assign(block.spec.datasets, datasets);
+    for (const param of block.spec.params) if (param.name in params) param.value = params[param.name];
+    block.spec.description = description;
+    block.querySelector(":scope > .book-chart-view").setAttribute("aria-label", description);
+    const shown = new Set(Object.values(datasets).flat().map((row) => row[block.dataset.pick]));
+    for (const key of block.querySelectorAll(".book-keys button")) key.parentElement.hidden = !shown.has(key.dataset.name);
+    const data = block.querySelector(":scope > .book-chart-data");
+    if (data) data.dataset.stale = "";
+    if (data?.open) fillData(block);
+    return block.chart ? show(block) : Promise.resolve();
+  }
+
+  function show(block) {
+    const { view } = block.chart;
+    for (const [name, rows] of Object.entries(block.swapped.datasets)) view.data(name, structuredClone(rows));
+    for (const [name, value] of Object.entries(block.swapped.params)) view.signal(name, value);
+    return view.runAsync();
+  }
+
+  /* The table under a chart, made anew when a reader looks at it. */
+  function fillData(block) {
+    const data = block.querySelector(":scope > .book-chart-data");
+    if (data.dataset.stale === undefined) return;
+    delete data.dataset.stale;
+    const { columns } = block.spec.usermeta.book;
+    const rows = Object.values(block.spec.datasets).find((each) => each.length && columns.every(([field]) => field in each[0]));
+    fillTable(data.querySelector("table"), (rows ?? []).map((row) => columns.map(([field]) => ({ value: row[field] }))));
+  }
+
+  /* Rows of cells with a value, and perhaps a text or an address; all text goes in as text. */
+  function fillTable(table, rows) {
+    const bodyRow = (cells) => {
+      const row = document.createElement("tr");
+      row.append(...cells.map((cell, place) => tableCell(cell, place === 0)));
+      return row;
+    };
+    for (const header of table.tHead.rows[0].cells) header.removeAttribute("aria-sort");
+    table.tBodies[0].replaceChildren(...rows.map(bodyRow));
+  }
+
+  function tableCell({ value, text, address }, heads) {
+    const cell = document.createElement(heads ? "th" : "td");
+    if (heads) cell.scope = "row";
+    else if (typeof value === "number") {
+      cell.className = "book-number";
+      cell.dataset.value = value;
+    }
+    const words = text ?? (typeof value === "number" ? measure(value) : value ?? "\u2013");
+    if (address) {
+      const link = document.createElement("a");
+      link.href = address;
+      link.textContent = words;
+      cell.append(link);
+    } else cell.textContent = words;
+    return cell;
+  }
+
+  // As `analysis.display.measure` has it: four significant digits.
+  function measure(value) {
+    const [digits, power] = String(Number(value.toPrecision(4))).split("e");
+    const shown = digits.replace("-", "\u2212");
+    const raised = (sign) => "\u207b\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079"["-0123456789".indexOf(sign)];
+    return power ? `${shown} \u00d7 10${[...power.replace("+", "")].map(raised).join("")}` : shown;
   }
 
   /* Charts follow their column, which also changes when the contents are folded away. */
@@ -125,7 +199,8 @@
   function nameOf(element) {
     const page = location.pathname.split("/").pop().replace(/\.html$/, "") || "index";
     const figure = element.closest("figure[id]");
-    return figure ? `${page}-${figure.id}` : element.id ? `${page}-${element.id}` : page;
+    const of = element.closest("[data-of]")?.dataset.of;
+    return [page, figure?.id ?? element.id, of].filter(Boolean).join("-");
   }
 
   function download(url, name) {
@@ -208,6 +283,7 @@
         pick(block.dataset.pick, key.getAttribute("aria-pressed") === "true" ? null : key.dataset.name);
       });
     }
+    block.querySelector(":scope > .book-chart-data")?.addEventListener("toggle", () => fillData(block));
     near.observe(block);
   }
 
@@ -240,6 +316,7 @@
     window.drawAllCharts = () => redraw([...document.querySelectorAll(".book-chart")].filter((block) => !drawn.has(block)));
   }
 
+  window.book = { swap, fillTable };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
 })();
