@@ -99,7 +99,7 @@ def test_a_long_curve_is_thinned_but_its_axis_is_not(frames: dict[str, pd.DataFr
 
 
 def test_the_published_line_is_drawn_only_where_it_is_known() -> None:
-    levels = [charts.upright(0.4, value).data["level"].tolist() for value in (0.5, float("nan"))]
+    levels = [charts.level_rows(0.4, value)["level"].tolist() for value in (0.5, float("nan"))]
     assert levels == [[-0.4, 0.0, 0.4, 0.5], [-0.4, 0.0, 0.4]]
 
 
