@@ -86,6 +86,7 @@ def run_sweep(sweep: Sweep, root: Path, out: Path, executor: Executor, progress:
         made = tuple(became(edition, out, results[edition.name]) for edition in sweep.editions)
         unchanged = sum(isinstance(result, Built) and result.unchanged for result in results.values())
         write_comparison(compare(sweep, made), out, root)
+    Request(root).store.prune()
     return Swept(out, made, unchanged, time.perf_counter() - start)
 
 
