@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analysis.commands import BOOK, FILE
+from analysis.commands import BOOK, FILE, SCHEDULER
 
 if TYPE_CHECKING:
     from analysis.sweep import Swept
@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 @click.argument("file", metavar="SWEEP", type=FILE)
 @click.option("--out", type=FILE, help="Folder of the sweep; _build/sweeps/ and the name of its file, unless given.")
 @click.option("--dry-run", is_flag=True, help="List the editions and make none.")
+@SCHEDULER
 @BOOK
 @click.option("--debug", is_flag=True, help="Show tracebacks.")
-def sweep_command(file: Path, out: Path | None, dry_run: bool, book: Path | None, debug: bool) -> None:
+def sweep_command(
+    file: Path, out: Path | None, dry_run: bool, scheduler: str | None, book: Path | None, debug: bool
+) -> None:
     """Make every edition that SWEEP, a YAML file, asks for, and a page that compares them.
 
     Give the same command again to go on where it was interrupted. Ends with status 1 where an edition failed.
@@ -37,22 +40,22 @@ def sweep_command(file: Path, out: Path | None, dry_run: bool, book: Path | None
             click.echo("\n".join(listing(sweep)))
             return
         root = book_root(book)
-        swept = made(sweep, root, out.absolute() if out else root / "_build" / "sweeps" / sweep.name)
+        swept = made(sweep, root, out.absolute() if out else root / "_build" / "sweeps" / sweep.name, scheduler)
         for line in failures(swept, debug):
             click.echo(line, err=True)
         click.echo(summary(sweep, swept))
     sys.exit(1 if swept.failed else 0)
 
 
-def made(sweep: Sweep, root: Path, out: Path) -> Swept:
-    """Make a sweep, telling the terminal of every edition."""
+def made(sweep: Sweep, root: Path, out: Path, scheduler: str | None) -> Swept:
+    """Make a sweep, here or on a cluster, telling the terminal of every edition."""
     from analysis.console import Display
     from analysis.edition import PRELOAD
-    from analysis.executor import LocalExecutor
+    from analysis.executor import executor_for
     from analysis.findings.shared import plural
     from analysis.sweep import left_over, run_sweep
 
-    with Display("editions") as display, LocalExecutor(PRELOAD) as executor:
+    with Display("editions") as display, executor_for(scheduler, PRELOAD) as executor:
         display.say(f"Sweep {sweep.name}: {plural(len(sweep.editions), 'edition')}")
         swept = run_sweep(sweep, root, out, executor, display)
         others = left_over(sweep, out)

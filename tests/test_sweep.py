@@ -22,8 +22,10 @@ from analysis.request import Request
 from analysis.sweep import Swept, run_sweep
 from analysis.sweep_file import read_sweep
 
-from test_edition import contents, heed_interrupts, running, wait_for
-from toy_book import PROGRAM, chapter, compendium, make_book, scores
+from clusters import ROOT, ancestors, cluster
+from test_cluster import STUCK, wait_until_noted
+from test_edition import wait_for
+from toy_book import PROGRAM, chapter, compendium, contents, heed_interrupts, make_book, running, scores
 
 pytestmark = pytest.mark.slow
 KEYS = {"population": ["base", "chat"], "line": [0.3, 0.4]}
@@ -239,3 +241,23 @@ def test_tables_of_the_user_are_swept_too(tmp_path: Path, book: Path) -> None:
         models["mine"] == 9
         and str(tmp_path) not in (out / "sweep.json").read_text() + (out / "mine" / "edition.json").read_text()
     )
+
+
+def test_a_sweep_on_a_cluster_that_loses_a_worker_is_the_same_byte_for_byte(tmp_path: Path) -> None:
+    (tmp_path / "noted").mkdir()
+    extra = {"stuck": chapter("Stuck", STUCK.format(folder=str(tmp_path / "noted")), "print('through')")}
+    here, there = make_book(tmp_path / "here", **extra), make_book(tmp_path / "there", **extra)
+    file = write(tmp_path, results_only=False, seed=[1, 2])
+    command = [str(PROGRAM), "sweep", str(file), "--book", str(there), "--out", str(tmp_path / "away"), "--scheduler"]
+    with cluster(tmp_path / "cluster") as found:
+        variables = {**os.environ, "PYTHONPATH": str(ROOT)}
+        sweep = subprocess.Popen([*command, found.address], stderr=subprocess.PIPE, text=True, env=variables)
+        above = ancestors(wait_until_noted(tmp_path / "noted", sweep))
+        (worker,) = [worker for worker in found.workers if worker.pid in above]
+        worker.send_signal(signal.SIGKILL)
+        _, said = sweep.communicate(timeout=600)
+        assert sweep.returncode == 0, said
+    assert not swept(file, here, tmp_path / "home").failed
+    for name in ("seed-1", "seed-2"):
+        assert contents(tmp_path / "away" / name) == contents(tmp_path / "home" / name)
+    assert compared(tmp_path / "away") == compared(tmp_path / "home")
