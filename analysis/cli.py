@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from analysis.commands import SCHEDULER, card_command, check_command, diff_command
+from analysis.commands import SCHEDULER, card_command, check_command, diff_command, pdf_command
 from analysis.import_commands import calibrate_command, import_command, names_command
 from analysis.parameters import Parameters, describe, parse
 from analysis.problems import InputError, Problem, together
@@ -299,7 +299,9 @@ def live_command(edition: str, port: int, book: Path | None, debug: bool) -> Non
         click.echo("ended")
 
 
-OTHERS = (import_command, names_command, check_command, card_command, diff_command, calibrate_command, sweep_command)
+OTHERS = (
+    import_command, names_command, check_command, card_command, diff_command, pdf_command, calibrate_command, sweep_command
+)
 for command in OTHERS:
     main.add_command(command)
 

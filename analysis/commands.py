@@ -130,6 +130,29 @@ def diff_command(before: str, after: str, book: Path | None) -> None:
         click.echo(report(*editions), nl=False)
 
 
+@click.command(name="pdf")
+@click.option("--edition", default="default", show_default=True, metavar="NAME", help="Name of the edition.")
+@click.option("-o", "--output", type=FILE, help="Where to write it; _build/NAME.pdf, unless given.")
+@BOOK
+def pdf_command(edition: str, output: Path | None, book: Path | None) -> None:
+    """Print an edition as one PDF, through Chromium."""
+    from analysis.cli import book_root, explained
+
+    with explained(debug=False):
+        from analysis.diff import read_record
+        from analysis.print_book import print_book
+        from analysis.problems import InputError, Problem
+        from analysis.release import RECORD, Release, checked_name
+
+        root = book_root(book)
+        folder = Release(root / "_build", checked_name(edition)).folder
+        if not (folder / RECORD).is_file():
+            raise InputError(Problem(str(folder), None, None, "there is no edition here", "run compendium build first"))
+        target = output or folder.with_name(f"{edition}.pdf")
+        count = print_book(folder / "html", root, read_record(folder / RECORD), target)
+        click.echo(f"Edition {edition}: {count} pages. The book: {target}")
+
+
 def registry(book: Path | None) -> Path:
     """Return the folder of the shipped tables: of the book given, else of the nearest book."""
     from analysis.checking import registry_folder
