@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 from analysis.cli import main
+from analysis.course.checks import CHECKS, Setting
+from analysis.course.exercises import called_for, check_calls
 from analysis.execution import declared_parameters, read_notebook
 from analysis.single import find_chapter
 
@@ -105,14 +107,46 @@ def test_every_name_of_the_package_exists(page: str) -> None:
         pkgutil.resolve_name(name)
 
 
+def python_by_solution(page: str) -> list[tuple[str, list[str]]]:
+    """The code of each solution under its label, what stands before the first under an empty one."""
+    heads = re.split(r"^## (ex-.+)$", text_of(FOLDER / page), flags=re.MULTILINE)
+    parts = zip(["", *heads[1::2]], heads[::2], strict=True)
+    return [(label, [code for kind, code in FENCED.findall(part) if kind == "python"]) for label, part in parts]
+
+
+@pytest.mark.parametrize("population", ["auto", "base"])
 @pytest.mark.parametrize("page", PAGES)
-def test_the_python_of_a_page_runs_from_the_top(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_solution_passes_its_check_with_all_points(
+    page: str, population: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "data").symlink_to(ROOT / "data")
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
-    for code in blocks(page, "python"):
-        exec(compile(code, page, "exec"), names)
+    for label, codes in python_by_solution(page):
+        for code in codes:
+            exec(compile(code.replace('"auto"', f'"{population}"'), page, "exec"), names)
+        if label in CHECKS:
+            check = CHECKS[label]
+            verdict = check.judge({name: names[name] for name in check.asks}, Setting(tmp_path / "data", population))
+            assert verdict.passed and verdict.points == check.points, (label, verdict)
     assert names
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_code_of_a_checked_solution_ends_in_its_check(page: str) -> None:
+    for label, codes in python_by_solution(page):
+        if label in CHECKS:
+            call = list(check_calls(codes[-1].splitlines()[-1]))[-1]
+            handed_over = [each.arg for each in call.keywords if each.arg != "setting"]
+            assert (called_for(call), handed_over) == (label, list(CHECKS[label].asks))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_line_of_a_solution_s_code_stands_in_a_chapter_s_exercises(page: str) -> None:
+    chapter = text_of(CHAPTERS / page).split("## Exercises")[-1]
+    lines = {line.strip() for code in blocks(page, "python") for line in code.splitlines()}
+    shown = {line for line in lines if len(line) > 20 and line in chapter}
+    assert {line for line in shown if not line.startswith(("check(", "from analysis"))} == set()
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if commands(page)])

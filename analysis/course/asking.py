@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     from analysis.course.setting import Given
 
 PERCENT = "it looks like a percentage: this book keeps correlations and shares as plain proportions"
-UNDIVIDED = "it looks as if it had been divided by a hundred although it was a proportion already"
+UNDIVIDED = "it looks much too small: was a proportion divided as if it were a percentage?"
 SIGN = "the size is right and the sign is not: which way is the safe direction, and which difference was taken?"
 SOME_SIGNS = "the sizes are right, but not all signs are: which way is the safe direction?"
 CLOSE = "it is close, but not within rounding: keep all digits until the end, and look at ties and missing scores"
-NEIGHBOUR = "it is just beside the right count: was something counted that should not be, or an end of the range forgotten?"
+NEIGHBOUR = (
+    "it is just beside the right count: was something counted that should not be, or an end of the range forgotten?"
+)
+UNREADABLE = "it cannot be read: hand over plain numbers or text"
 WHOLE = "a whole number is asked for"
 
 
@@ -66,7 +69,7 @@ class Number:
     def read(self, answer: Any, given: Given) -> float:
         """Return a finite number."""
         if type(answer) is list and len(answer) == 2 and self.scale == "a correlation":
-            raise Odd("it holds two values: `correlation.spearman` returns ρ and the number of pairs; take ρ alone")
+            raise Odd("it holds several values: `correlation.spearman` returns ρ and the number of pairs; take ρ alone")
         return number(answer)
 
     def agrees(self, answer: float, value: float) -> bool:
@@ -123,7 +126,7 @@ class Name:
     Parameters
     ----------
     known
-        The names that can be given, each with the id that it stands for, in small letters.
+        The names that can be given, each with the id that it stands for.
     noun
         What is named: "benchmark".
     """
@@ -178,10 +181,10 @@ class Names:
 
 def identified(answers: list[str], known: Mapping[str, str], noun: str) -> list[str]:
     """Return the ids that names stand for."""
-    strangers = [each for each in answers if each.lower() not in known]
-    if strangers:
-        raise Odd(f"no {noun} goes by that name in these scores: take the name from the table, spelt as it stands there")
-    return [known[each.lower()] for each in answers]
+    found = [known.get(each, known.get(each.casefold())) for each in answers]
+    if None in found:
+        raise Odd(f"no {noun} goes by that name here: take the name from the table, spelt as it stands there")
+    return found
 
 
 @dataclass(frozen=True)
@@ -308,6 +311,8 @@ class Asked:
     def fault(self, raw: object, value: Any, given: Given) -> str:
         """Say what is wrong with an answer.
 
+        An answer is a stranger's object: should reading it fail in a way that nobody thought of, that is a hint too.
+
         Parameters
         ----------
         raw
@@ -326,6 +331,8 @@ class Asked:
             answer = self.kind.read(plain(raw), given)
         except Odd as odd:
             return str(odd)
+        except Exception:
+            return UNREADABLE
         if self.kind.agrees(answer, value):
             return ""
         made = (hint for hint, mistaken in made_by(self.mistakes, given) if self.kind.agrees(answer, mistaken))
@@ -336,4 +343,4 @@ def made_by(mistakes: tuple[Mistake, ...], given: Given) -> Iterator[tuple[str, 
     """Yield the hint and the wrong value of each mistake that can be made on these scores."""
     for mistake in mistakes:
         with suppress(NotCheckable, InputError):
-            yield mistake.hint, mistake.value(given)
+            yield mistake.hint, given.value(mistake.value)

@@ -24,10 +24,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 from analysis.course.checks_measurement import MEASUREMENT
+from analysis.course.checks_practice import PRACTICE
+from analysis.course.checks_results import RESULTS
 from analysis.course.checks_theory import THEORY
 from analysis.course.judging import Check, Verdict, sentence
 from analysis.course.setting import Setting, data_folder, setting_of
@@ -35,7 +38,7 @@ from analysis.problems import InputError
 
 __all__ = ["CHECKS", "Check", "Setting", "Verdict", "check"]
 
-CHECKS: Mapping[str, Check] = MappingProxyType({**THEORY, **MEASUREMENT})
+CHECKS: Mapping[str, Check] = MappingProxyType({**THEORY, **MEASUREMENT, **RESULTS, **PRACTICE})
 
 
 def check(label: str, /, setting: Setting | Mapping[str, Any] | None = None, **answers: object) -> Verdict:
@@ -63,7 +66,17 @@ def check(label: str, /, setting: Setting | Mapping[str, Any] | None = None, **a
         found = chosen_setting(setting)
     except InputError as error:
         return Verdict(False, 0.0, sentence(str(error)), known.points)
-    return known.judge(answers, found)
+    return reminded(known.judge(answers, found), found)
+
+
+def reminded(verdict: Verdict, setting: Setting) -> Verdict:
+    """Add to a verdict on wrong answers what the notebook has set otherwise than usual."""
+    if verdict.passed or not setting.changed():
+        return verdict
+    return replace(
+        verdict,
+        hint=f"{verdict.hint}\nJudged with the values that this notebook gives to {', '.join(setting.changed())}.",
+    )
 
 
 def chosen_setting(setting: Setting | Mapping[str, Any] | None) -> Setting:

@@ -95,7 +95,7 @@ class Check:
         """
         found = given(setting)
         try:
-            values = [each.value(found) for each in self.asked]
+            values = [found.value(each.value) for each in self.asked]
         except (NotCheckable, InputError) as why:
             return Verdict(False, 0.0, sentence(str(why)), self.points, checkable=False)
         faults = [fault(each, answers, value, found) for each, value in zip(self.asked, values, strict=True)]
@@ -105,17 +105,10 @@ class Check:
 
 
 def fault(asked: Asked, answers: Mapping[str, object], value: object, given: Given) -> str:
-    """Say what is wrong with the answer to one question, if anything is.
-
-    An answer is a stranger's object. Should reading it fail in a way that nobody thought of, that is a hint too,
-    and the other answers are still judged.
-    """
+    """Say what is wrong with the answer to a question, if anything is; it may not have been given."""
     if asked.name not in answers:
         return "it is not handed over: assign it and add it to the call of `check`"
-    try:
-        return asked.fault(answers[asked.name], value, given)
-    except Exception:
-        return "it cannot be read: hand over plain numbers or text"
+    return asked.fault(answers[asked.name], value, given)
 
 
 def sentence(text: str) -> str:

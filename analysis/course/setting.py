@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analysis.course.answers import is_one_of
 from analysis.parameters import Parameters
 from analysis.problems import InputError, Problem
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analysis.estimates import Study
     from analysis.scores import ScoreTable
 
 TABLES = ("scores.csv", "models.csv", "benchmarks.csv")
@@ -49,13 +51,12 @@ class Setting:
     seed: int = Parameters.seed
     parameters: Parameters = field(default_factory=Parameters)
 
-    def described(self) -> str:
-        """Say where this differs from an edition's defaults, for whoever wonders what was judged."""
-        mine = {"population": self.population, "held_out": self.held_out, "seed": self.seed}
-        usual = {"population": "auto", "held_out": (), "seed": Parameters.seed}
-        mine |= {name: value for name, value in vars(self.parameters).items() if name not in {*mine, "data"}}
-        usual = vars(Parameters()) | usual
-        return ", ".join(f"{name} = {value!r}" for name, value in mine.items() if value != usual[name])
+    def changed(self) -> tuple[str, ...]:
+        """Names of what differs from an edition's defaults, for whoever wonders what was judged."""
+        own = {"population": self.population, "held_out": self.held_out, "seed": self.seed}
+        usual = {**vars(Parameters()), "held_out": ()}
+        mine = {**vars(self.parameters), **own, "data": usual["data"]}
+        return tuple(name for name, value in mine.items() if value != usual[name])
 
 
 def setting_of(names: Mapping[str, Any]) -> Setting:
@@ -88,7 +89,8 @@ def setting_of(names: Mapping[str, Any]) -> Setting:
 
 def plain_variable(name: str, value: Any) -> Any:
     """Return a value that a parameter may have, or say that a variable of the notebook has another."""
-    if type(value) in PLAIN and (type(value) not in (list, tuple) or all(type(each) is str for each in value)):
+    names = not is_one_of(value, (list, tuple)) or all(type(each) is str for each in value)
+    if is_one_of(value, PLAIN) and names:
         return value
     what = f"the variable {name} of this notebook does not hold a parameter any more"
     raise InputError(Problem("", None, None, what, "run the cell of parameters again and rename your own variable"))
@@ -112,7 +114,13 @@ class Given:
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
-        self.seed = setting.seed
+        self._values: dict[Callable[[Given], Any], Any] = {}
+
+    def value(self, compute: Callable[[Given], Any]) -> Any:
+        """What a function makes of this, computed once: the same answers are judged many times in a class."""
+        if compute not in self._values:
+            self._values[compute] = compute(self)
+        return self._values[compute]
 
     @cached_property
     def parameters(self) -> Parameters:
@@ -141,6 +149,22 @@ class Given:
         return resolve_population(self.table, self.setting.population)
 
     @cached_property
+    def other_population(self) -> str:
+        """The one other population that can have capabilities scores."""
+        from analysis.capability import population_problem
+        from analysis.scores import populations
+
+        names = [name for name in populations(self.table) if name != self.population]
+        usable = [name for name in names if population_problem(self.table, name, self.parameters) is None]
+        if len(usable) != 1:
+            raise NotCheckable("they do not hold just a single further population")
+        return usable[0]
+
+    def with_parameters(self, **changed: Any) -> Parameters:
+        """The parameters with some of them changed."""
+        return dataclasses.replace(self.parameters, **changed)
+
+    @cached_property
     def correlations(self) -> pd.DataFrame:
         """Capabilities correlations of the population."""
         return self.correlations_with()
@@ -149,8 +173,9 @@ class Given:
         """Capabilities correlations by another method, of another population or with other parameters."""
         from analysis.correlation import capabilities_correlations
 
-        parameters = dataclasses.replace(self.parameters, **changed)
-        return capabilities_correlations(self.table, population or self.population, parameters, method)
+        return capabilities_correlations(
+            self.table, population or self.population, self.with_parameters(**changed), method
+        )
 
     @cached_property
     def headline(self) -> pd.DataFrame:
@@ -175,8 +200,21 @@ class Given:
         """Headline safety benchmarks with intervals and verdicts, for another population or other parameters."""
         from analysis.results import judged_correlations
 
-        parameters = dataclasses.replace(self.parameters, **changed)
+        parameters = self.with_parameters(**changed)
         return self.headline_of(judged_correlations(self.table, population or self.population, parameters))
+
+    @cached_property
+    def study(self) -> Study:
+        """The population with each family left out in turn."""
+        from analysis.estimates import study
+
+        return study(self.table, self.population, self.parameters, drawn=False)
+
+    def deleted(self, benchmark: str) -> pd.Series:
+        """ρ of a benchmark without each family in turn, indexed by family."""
+        from analysis.findings.uncertainty import deleted_rows
+
+        return deleted_rows(self.study.evidence, benchmark).set_index("family")["correlation"]
 
 
 def given(setting: Setting) -> Given:
