@@ -275,12 +275,13 @@ def execute_chapter(task: ChapterTask, data: Path | None = None) -> ExecutedChap
     if any(cell.cell_type == "code" for cell in notebook.cells):
         folder = Path(data.parent, task.folder) if data else Path(task.folder)
         folder.mkdir(parents=True, exist_ok=True)
-        notebook = _run(task, folder, notebook)
+        notebook = run_notebook(task, folder, notebook)
     warnings = tuple(_drop_warnings(notebook))
     return ExecutedChapter(nbformat.writes(normalised(notebook)), warnings)
 
 
-def _run(task: ChapterTask, folder: Path, notebook: NotebookNode) -> NotebookNode:
+def run_notebook(task: ChapterTask, folder: Path, notebook: NotebookNode) -> NotebookNode:
+    """Run the cells of a notebook in a kernel of its own; raise BuildError when one does."""
     import papermill
     from papermill.exceptions import PapermillExecutionError
 

@@ -28,8 +28,14 @@ def run_cells(cells: Sequence[Mapping[str, Any]], channel: int, most: int) -> No
     for number, cell in enumerate(cells, start=1):
         for event in events_of(shell, cell, number):
             line = json.dumps(event).encode()
-            tell(channel, line if len(line) < most else json.dumps({**event, "answers": {}, "large": True}).encode())
+            tell(channel, line if len(line) < most else json.dumps(too_large(event)).encode())
     tell(channel, b'{"done": true}')
+
+
+def too_large(event: Mapping[str, Any]) -> dict[str, Any]:
+    """What to say of answers that are too large to be written down."""
+    odd = dict.fromkeys(event.get("answers", ()), "it holds far more values than were asked for")
+    return {**event, "answers": {}, "odd": odd}
 
 
 def tell(channel: int, line: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -99,12 +100,16 @@ class Sandbox:
     def __enter__(self) -> Sandbox:
         """Start the launcher; it imports the libraries."""
         self._folder = tempfile.TemporaryDirectory(prefix="class-package-")
-        package = Path(self._folder.name)
-        package.chmod(0o755)
-        stage(package)
-        command = [sys.executable, "-I", str(package / "analysis/course/launcher.py"), json.dumps(self._settings(package))]
+        self._package = Path(self._folder.name)
+        self._package.chmod(0o755)
+        stage(self._package)
+        self._start()
+        return self
+
+    def _start(self) -> None:
+        program, settings = self._package / "analysis/course/launcher.py", json.dumps(self._settings())
         self._process = subprocess.Popen(
-            command,
+            [sys.executable, "-I", str(program), settings],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -112,15 +117,18 @@ class Sandbox:
             cwd="/",
             text=True,
         )
-        self.not_isolated = self._heard()["not_isolated"]
-        return self
+        self.not_isolated = (self._heard() or {"not_isolated": "the launcher does not start"})["not_isolated"]
 
     def __exit__(self, *exception: object) -> None:
         """End it, and with it whatever still runs."""
-        self._process.stdin.close()
-        self._process.stdout.close()
-        self._process.wait()
+        self._end()
         self._folder.cleanup()
+
+    def _end(self) -> None:
+        self._process.stdout.close()
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        self._process.wait()
 
     def run(self, cells: Sequence[Mapping[str, Any]], data: Path | None = None) -> Report:
         """Run the cells of one notebook.
@@ -138,23 +146,27 @@ class Sandbox:
             What came out.
         """
         job = {"cells": list(cells), "data": str(data.resolve()) if data else ""}
-        print(json.dumps(job), file=self._process.stdin, flush=True)
+        with contextlib.suppress(BrokenPipeError):
+            print(json.dumps(job), file=self._process.stdin, flush=True)
         done = self._heard()
+        if done is None:
+            # Whatever ended the launcher, the next notebook is to have one.
+            self._end()
+            self._start()
+            return Report("broken off")
         return report_of(done["output"], done["ended"])
 
-    def _heard(self) -> dict[str, Any]:
+    def _heard(self) -> dict[str, Any] | None:
         line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"the launcher of notebooks ended early with status {self._process.wait()}")
-        return json.loads(line)
+        return json.loads(line) if line else None
 
-    def _settings(self, package: Path) -> dict[str, Any]:
+    def _settings(self) -> dict[str, Any]:
         return {
             **asdict(self.limits),
-            "package": str(package),
+            "package": str(self._package),
             "imports": [*IMPORTS, *IMPORTS_OF_OURS, *OURS],
             "isolate": self.isolate,
-            "shown": [str(package), *places_of_python()],
+            "shown": [str(self._package), *places_of_python()],
             "hidden": [str(Path(analysis.__file__).parent.resolve())],
         }
 

@@ -1,0 +1,325 @@
+"""A folder with all that a session needs: for students, for the teacher, slides, handouts, and how to start."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from analysis.course.book_pages import BuiltBook, Chapter, built_book
+from analysis.course.exercises import Exercise, exercises
+from analysis.course.key import key_table
+from analysis.course.notebooks import Edition, student_notebook, teacher_notebook
+from analysis.course.plain_markdown import Words, authors_of, titles_of
+from analysis.course.roster import Student, read_roster
+from analysis.course.variants import Variant, choices, given_parameters, variant_of
+from analysis.execution import BuildError, ChapterTask, normalised, run_notebook
+from analysis.executor import Call, Executor, Outcome
+from analysis.problems import InputError, Problem, listed
+
+if TYPE_CHECKING:
+    from analysis.console import Quiet
+
+RECORD = "class.json"
+PLAN = "chapters/practice/course_session.md"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What bundle to make.
+
+    Parameters
+    ----------
+    root
+        Folder of the book.
+    out
+        Folder to make.
+    edition
+        Name of a built edition.
+    roster
+        File with the students, None for one bundle for all.
+    chapters
+        Names of chapters, none for all that have exercises.
+    """
+
+    root: Path
+    out: Path
+    edition: str = "default"
+    roster: Path | None = None
+    chapters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Made:
+    """A bundle: its folder, the students by id, the names of its chapters, and how many exercises check themselves."""
+
+    folder: Path
+    students: tuple[Student, ...]
+    chapters: tuple[str, ...]
+    checked: int
+
+
+@dataclass(frozen=True)
+class Person:
+    """A student with their variant; without a roster there is one, without a name."""
+
+    id: str
+    name: str
+    variant: Variant | None
+
+
+def make_class(order: Order, executor: Executor, progress: Quiet) -> Made:
+    """Make the bundle of a class.
+
+    Parameters
+    ----------
+    order
+        What to make.
+    executor
+        Executes the teacher's notebooks.
+    progress
+        Told of every step.
+
+    Returns
+    -------
+    Made
+        What was made. The folder appears in one step, whole.
+
+    Raises
+    ------
+    InputError
+        When the roster, the edition or a chapter cannot be used, or something is in the folder's place.
+    BuildError
+        When a solution raises.
+    """
+    place = free_place(order.out)
+    book = built_book(order.root, order.edition)
+    chosen = chosen_chapters(book, order.chapters)
+    people = with_variants(read_roster(order.roster) if order.roster else (), book)
+    words = words_of(book)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".class-", dir=place.parent) as work:
+        folder = Path(work) / "class"
+        identity = uuid.uuid4().hex
+        write_students(folder / "students", book, chosen, people, Edition(words, points(), {"class": identity}))
+        progress.say(f"  {len(people)} {'set' if len(people) == 1 else 'sets'} of student notebooks")
+        write_teacher(folder / "instructor", book, chosen, words, executor, progress)
+        write_key(folder / "instructor", book, chosen, people, identity)
+        write_papers(folder, book, chosen, people, words)
+        if place.exists():
+            place.rmdir()
+        folder.rename(place)
+    checked = sum(bool(each.asks) for chapter in chosen for each in exercises(chapter.text))
+    students = tuple(Student(each.id, each.name) for each in people if each.id)
+    return Made(place, students, tuple(chapter.name for chapter in chosen), checked)
+
+
+def free_place(out: Path) -> Path:
+    """Return the folder to make, if nothing is there that would be lost."""
+    place = out.absolute()
+    if place.exists() and (not place.is_dir() or any(place.iterdir())):
+        what, mend = "there is something in this place", "give another --out, or move it away"
+        raise InputError(Problem(str(out), None, None, what, mend))
+    return place
+
+
+def chosen_chapters(book: BuiltBook, names: Sequence[str]) -> list[Chapter]:
+    """Return the chapters with exercises that are named, or all of them."""
+    from analysis.single import find_chapter
+
+    wanted = [find_chapter(book.root, name)[0] for name in names] or list(book.chapters)
+    found = [book.chapters[name] for name in wanted if name in book.chapters and exercises(book.chapters[name].text)]
+    if len(found) < len(names) or not found:
+        without = [name for name in wanted if name not in {chapter.name for chapter in found}]
+        what = f"{listed(without)} has no exercises" if without else "no chapter has exercises"
+        raise InputError(Problem("", None, None, what, "name chapters that have some"))
+    return found
+
+
+def with_variants(students: Sequence[Student], book: BuiltBook) -> list[Person]:
+    """Give each student a variant; without students there is a single set, of the edition as it is."""
+    from analysis import scores
+
+    if not students:
+        return [Person("", "", None)]
+    possible = choices(scores.load(book.data), book.parameters)
+    if not possible.held_out:
+        what = "no population of this edition has a capabilities score and safety benchmarks"
+        raise InputError(Problem("", None, None, what, "make the class without a roster, or of another edition"))
+    return [Person(each.id, each.name, variant_of(each.id, book.parameters.seed, possible)) for each in students]
+
+
+def words_of(book: BuiltBook) -> Words:
+    """Return what the roles of a book's chapters stand for, without values."""
+    bibliography = book.root / "chapters/references.bib"
+    texts = {name: chapter.text for name, chapter in book.chapters.items()}
+    return Words(authors_of(bibliography) if bibliography.is_file() else {}, titles_of(texts))
+
+
+def points() -> dict[str, float]:
+    """Return the most points of each exercise that checks itself."""
+    from analysis.course.checks import CHECKS
+
+    return {label: check.points for label, check in CHECKS.items()}
+
+
+def write_students(
+    folder: Path, book: BuiltBook, chosen: Sequence[Chapter], people: Sequence[Person], edition: Edition
+) -> None:
+    """Write the notebooks, the data and a page on how to start, for each student."""
+    from analysis.course.texts import student_readme
+
+    for person in people:
+        own = folder / person.id
+        own.mkdir(parents=True)
+        write_data(book.data, own / "data", person.variant.held_out if person.variant else ())
+        marked = Edition(edition.words, edition.points, {**edition.mark, "student": person.id})
+        for chapter in chosen:
+            notebook = student_notebook(chapter.name, chapter.text, marked, given_parameters(person.variant, book.parameters))
+            write_notebook(own / file_name(chapter.name), notebook)
+        names = [file_name(chapter.name) for chapter in chosen]
+        (own / "README.md").write_text(student_readme(person, names), encoding="utf-8")
+
+
+def file_name(chapter: str) -> str:
+    """Return the file of a chapter's notebook."""
+    return f"{chapter.replace('/', '-')}.ipynb"
+
+
+def write_notebook(path: Path, notebook: Any) -> None:
+    """Write a notebook that follows the format."""
+    import nbformat
+
+    nbformat.validate(notebook)
+    path.write_text(nbformat.writes(notebook), encoding="utf-8")
+
+
+def write_data(source: Path, target: Path, held_out: Sequence[str]) -> None:
+    """Copy tables, without the scores of benchmarks held out."""
+    import pandas as pd
+
+    target.mkdir(parents=True)
+    for path in sorted(source.iterdir()):
+        if path.is_file():
+            shutil.copyfile(path, target / path.name)
+    if held_out:
+        rows = pd.read_csv(source / "scores.csv", dtype=str, keep_default_na=False)
+        rows[~rows["benchmark"].isin(held_out)].to_csv(target / "scores.csv", index=False, lineterminator="\n")
+
+
+@dataclass(frozen=True)
+class TeacherTask:
+    """A notebook to execute: its name, its JSON, and the folder to do it in."""
+
+    name: str
+    notebook: str
+    folder: str
+
+
+def executed(task: TeacherTask) -> str:
+    """Execute a notebook and return it as JSON."""
+    import nbformat
+
+    notebook = nbformat.reads(task.notebook, as_version=4)
+    done = run_notebook(ChapterTask(task.name, "", task.folder), Path(task.folder), notebook)
+    return nbformat.writes(normalised(done))
+
+
+def write_teacher(
+    folder: Path, book: BuiltBook, chosen: Sequence[Chapter], words: Words, executor: Executor, progress: Quiet
+) -> None:
+    """Write the notebooks with solutions, executed, and the plan of the session where the book has one."""
+    from analysis.course.plain_markdown import plain_markdown
+
+    write_data(book.data, folder / "data", ())
+    calls = list(teacher_calls(folder, book, chosen, words))
+    progress.expect(len(calls))
+    for outcome in executor.run(calls):
+        if outcome.error:
+            raise reason(outcome)
+        (folder / file_name(outcome.name)).write_text(outcome.value, encoding="utf-8")
+        progress.step(outcome.name, f"{outcome.seconds:.1f} s")
+    plan = book.root / PLAN
+    if plan.is_file():
+        text = plan.read_text(encoding="utf-8").removeprefix("---\n").rpartition("\n---\n")[2]
+        (folder / "plan.md").write_text(plain_markdown(text, words), encoding="utf-8")
+
+
+def reason(outcome: Outcome) -> Exception:
+    """Return the exception that says why a notebook could not be executed."""
+    if isinstance(outcome.error, BuildError):
+        return outcome.error
+    return BuildError([f"{outcome.name}: {type(outcome.error).__name__}: {outcome.error}"], outcome.trace)
+
+
+def teacher_calls(folder: Path, book: BuiltBook, chosen: Sequence[Chapter], words: Words) -> Iterator[Call]:
+    """Yield the calls that execute the notebooks with solutions."""
+    import nbformat
+
+    for chapter in chosen:
+        page = book.root / "solutions" / f"{chapter.name}.md"
+        solutions = page.read_text(encoding="utf-8") if page.is_file() else ""
+        edition = Edition(Words(words.authors, words.titles, chapter.values), {})
+        notebook = teacher_notebook(chapter.name, chapter.text, solutions, edition, given_parameters(None, book.parameters))
+        yield Call(chapter.name, executed, TeacherTask(chapter.name, nbformat.writes(notebook), str(folder)))
+
+
+def write_key(
+    folder: Path, book: BuiltBook, chosen: Sequence[Chapter], people: Sequence[Person], identity: str
+) -> None:
+    """Write the expected answers of every variant, and what grading needs to know of the class."""
+    from analysis.inputs import safe_csv
+
+    asked = {chapter.name: [described(each) for each in exercises(chapter.text)] for chapter in chosen}
+    record = {
+        "class": identity,
+        "edition": book.edition,
+        "parameters": book.parameters.to_mapping(),
+        "chapters": asked,
+        "students": {each.id: {"name": each.name, "variant": asdict(each.variant)} for each in people if each.variant},
+    }
+    (folder / RECORD).write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    labels = [each["label"] for rows in asked.values() for each in rows if each["asks"]]
+    settings = {each.id: each.variant for each in people}
+    table = key_table(labels, settings, book.data, book.parameters)
+    (folder / "key.csv").write_text(safe_csv(table), encoding="utf-8", newline="")
+
+
+def described(exercise: Exercise) -> dict[str, Any]:
+    """Return what grading needs to know of an exercise."""
+    from analysis.course.notebooks import check_code
+
+    return {
+        "label": exercise.label,
+        "title": exercise.title,
+        "difficulty": exercise.difficulty,
+        "asks": list(exercise.asks),
+        "check": check_code(exercise) if exercise.asks else "",
+        "points": points().get(exercise.label, 1.0),
+    }
+
+
+def write_papers(
+    folder: Path, book: BuiltBook, chosen: Sequence[Chapter], people: Sequence[Person], words: Words
+) -> None:
+    """Write slides, handouts, the place for hand-ins, and how to start."""
+    from analysis.course import handouts, texts
+    from analysis.course.slides import slides_page
+
+    pages: Mapping[str, str] = {
+        "slides/index.html": slides_page(book.chapters, words),
+        "handouts/exercises.html": handouts.exercise_sheets(chosen, words),
+        "handouts/predictions.html": handouts.prediction_sheet(handouts.to_predict(book)),
+        "handouts/method.html": handouts.method_sheet(),
+        "submitted/README.md": texts.SUBMITTED,
+        "README.md": texts.class_readme(book.edition, people, chosen, (book.root / PLAN).is_file()),
+    }
+    for name, text in pages.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")

@@ -1,0 +1,428 @@
+"""Grade what a class handed in: each notebook is run confined, its answers judged outside, on plain values."""
+
+from __future__ import annotations
+
+import json
+import math
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from analysis.course.bundle import RECORD, write_data
+from analysis.course.hand_ins import HandIn, Notebook, Unreadable, cells_to_run, hand_ins, read_hand_in
+from analysis.course.key import class_setting
+from analysis.course.notebooks import WORDS_WANTED, parameters_code
+from analysis.course.sandbox import Limits, Report, Sandbox
+from analysis.course.variants import Variant, given_parameters
+from analysis.executor import Call, Executor
+from analysis.parameters import Parameters
+from analysis.problems import InputError, Problem, visible
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analysis.console import Quiet
+    from analysis.course.setting import Setting
+
+COLUMNS = ("student", "name", "chapter", "exercise", "points", "out_of", "hint", "status", "note")
+BATCHES_A_WORKER = 3
+# Why there is no answer, by how the notebook ended.
+ENDED = {
+    "time": ("out of time", "The notebook was stopped after {timeout:g} seconds: look for a loop that does not end."),
+    "memory": ("out of memory", "The notebook was stopped at {memory} MB: look for something that grows without end."),
+    "output": ("too much output", "The notebook handed over more than can be read and was stopped."),
+    "broken off": ("broken off", "Python ended before the last cell: look for a call that ends or kills it."),
+}
+TO_READ = "to be read"
+
+
+@dataclass(frozen=True)
+class SchoolClass:
+    """What grading knows of a class.
+
+    Parameters
+    ----------
+    folder
+        The bundle's folder `instructor`, with the tables in `data`.
+    identity
+        By which its notebooks are recognised.
+    parameters
+        Of the edition.
+    chapters
+        Exercises by chapter.
+    students
+        Name and variant by id; empty without a roster.
+    """
+
+    folder: str
+    identity: str
+    parameters: Parameters
+    chapters: Mapping[str, Sequence[Mapping[str, Any]]]
+    students: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def data(self) -> Path:
+        """Folder of the edition's tables."""
+        return Path(self.folder) / "data"
+
+    def variant(self, student: str) -> Variant | None:
+        """Return the variant of a student; None without a roster."""
+        found = self.students.get(student)
+        if found is None:
+            return None
+        return Variant(**{**found["variant"], "held_out": tuple(found["variant"]["held_out"])})
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some students' hand-ins, graded one after another in one place."""
+
+    school: SchoolClass
+    hand_ins: tuple[HandIn, ...]
+    limits: Limits
+    confined: bool = True
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One row of the table of marks: a student's exercise, or a notebook that came to nothing.
+
+    `points` is NaN for an answer in words, which somebody has to read.
+    """
+
+    student: str
+    name: str = ""
+    chapter: str = ""
+    exercise: str = ""
+    points: float = 0.0
+    out_of: float = 0.0
+    hint: str = ""
+    status: str = ""
+    note: str = ""
+
+
+def read_class(folder: Path) -> SchoolClass:
+    """Read what grading needs to know from the bundle that a folder lies in.
+
+    Parameters
+    ----------
+    folder
+        The bundle, or a folder in it.
+
+    Returns
+    -------
+    SchoolClass
+        The class.
+
+    Raises
+    ------
+    InputError
+        When the folder lies in no bundle.
+    """
+    places = [place / "instructor" for place in (folder.absolute(), *folder.absolute().parents)]
+    found = next((place for place in places if (place / RECORD).is_file()), None)
+    if found is None:
+        what = "this is not in the bundle of a class, so that nobody knows what was asked"
+        raise InputError(Problem(str(folder), None, None, what, "give the bundle with --bundle DIR"))
+    record = json.loads((found / RECORD).read_text(encoding="utf-8"))
+    parameters = Parameters.from_mapping(record["parameters"])
+    return SchoolClass(str(found), record["class"], parameters, record["chapters"], record["students"])
+
+
+def grade(
+    folder: Path,
+    school: SchoolClass,
+    limits: Limits,
+    executor: Executor,
+    progress: Quiet,
+    workers: int = 2,
+    confined: bool = True,
+) -> pd.DataFrame:
+    """Grade what a class handed in.
+
+    Parameters
+    ----------
+    folder
+        With a folder or files a student.
+    school
+        The class.
+    limits
+        For each notebook.
+    executor
+        Does the batches, side by side.
+    progress
+        Told of each student.
+    workers
+        How many batches are done at once, as far as one knows: batches are cut to keep all busy.
+    confined
+        False where notebooks may be run although they cannot be confined.
+
+    Returns
+    -------
+    DataFrame
+        A row for each student and exercise, with the columns `COLUMNS`, in the order of the roster and the chapters.
+
+    Raises
+    ------
+    InputError
+        When this machine cannot confine notebooks and `confined` says that it must.
+    """
+    import pandas as pd
+
+    if not folder.is_dir():
+        raise InputError(Problem(str(folder), None, None, "there is no such folder", "give the folder of the hand-ins"))
+    found = hand_ins(folder, list(school.students))
+    batches = list(in_batches(found, workers * BATCHES_A_WORKER))
+    tasks = [Batch(school, batch, limits, confined) for batch in batches]
+    calls = [Call(f"batch {number}", grade_batch, task) for number, task in enumerate(tasks, start=1)]
+    progress.expect(len(found))
+    marks: dict[str, list[Mark]] = {}
+    for outcome in executor.run(calls):
+        if outcome.error:
+            raise outcome.error
+        for student, rows in outcome.value.items():
+            marks[student] = rows
+            progress.step(visible(student), summary_of(rows))
+    rows = [asdict(mark) for each in found for mark in marks.get(each.student, [])]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def in_batches(found: Sequence[HandIn], number: int) -> Iterator[tuple[HandIn, ...]]:
+    """Yield hand-ins in about so many batches."""
+    size = max(1, math.ceil(len(found) / number))
+    for start in range(0, len(found), size):
+        yield tuple(found[start : start + size])
+
+
+def summary_of(rows: Sequence[Mark]) -> str:
+    """Say in short what a student came to."""
+    out_of = sum(row.out_of for row in rows if not math.isnan(row.points))
+    points = sum(row.points for row in rows if not math.isnan(row.points))
+    return f"{points:g} of {out_of:g}"
+
+
+def grade_batch(batch: Batch) -> dict[str, list[Mark]]:
+    """Grade the hand-ins of some students.
+
+    Parameters
+    ----------
+    batch
+        The hand-ins.
+
+    Returns
+    -------
+    dict
+        Marks by student.
+
+    Raises
+    ------
+    InputError
+        When notebooks must be confined and cannot be.
+    """
+    with Sandbox(batch.limits) as sandbox:
+        if sandbox.not_isolated and batch.confined:
+            what = f"this machine cannot confine notebooks ({sandbox.not_isolated})"
+            mend = "grade on Linux with user namespaces, or with --unconfined if you trust your students"
+            raise InputError(Problem("", None, None, what, mend))
+        return {each.student: list(marks_of(each, batch, sandbox)) for each in batch.hand_ins}
+
+
+def marks_of(hand_in: HandIn, batch: Batch, sandbox: Sandbox) -> Iterator[Mark]:
+    """Yield the marks of one student."""
+    school = batch.school
+    if school.students and hand_in.student not in school.students:
+        hint = "Nobody on the roster has this id: rename the folder or the file so that it begins with the id."
+        yield Mark(hand_in.student, hint=hint, status="unknown student")
+        return
+    name = school.students.get(hand_in.student, {}).get("name", "")
+    read: dict[str, tuple[Notebook, str]] = {}
+    for path in hand_in.files:
+        yield from taken_in(path, Mark(hand_in.student, name), school, read)
+    with tempfile.TemporaryDirectory(prefix="class-data-") as work:
+        data, variant = Path(work) / "data", school.variant(hand_in.student)
+        Path(work).chmod(0o755)
+        write_data(school.data, data, variant.held_out if variant else ())
+        for chapter, asked in school.chapters.items():
+            blank = Mark(hand_in.student, name, chapter)
+            if chapter in read:
+                yield from chapter_marks(blank, *read[chapter], asked, variant, data, batch, sandbox)
+            else:
+                yield from (missing_mark(blank, each) for each in asked)
+
+
+def taken_in(path: Path, blank: Mark, school: SchoolClass, read: dict[str, tuple[Notebook, str]]) -> Iterator[Mark]:
+    """Read a file into the notebooks by chapter, with a note on it; yield a mark for one that cannot be used."""
+    row = {"student": blank.student, "name": blank.name, "note": f"file {visible(path.name[:80])}"}
+    try:
+        notebook = read_hand_in(path)
+    except Unreadable as error:
+        yield Mark(**row, hint=sentence(str(error)), status="unreadable")
+        return
+    except OSError as error:
+        yield Mark(**row, hint=sentence(f"the file cannot be read: {error.strerror}"), status="unreadable")
+        return
+    chapter = chapter_of(notebook, school)
+    if not chapter:
+        hint = "No exercise of this class is in it: hand in the notebook that you were given."
+        yield Mark(**row, hint=hint, status="not of this class")
+    elif chapter in read:
+        yield Mark(**row, chapter=chapter, hint="Another notebook of the same chapter was graded.", status="not graded")
+    else:
+        read[chapter] = notebook, origin(notebook, blank.student, school)
+
+
+def chapter_of(notebook: Notebook, school: SchoolClass) -> str:
+    """Return the chapter whose exercises a notebook has most of; empty where it has none."""
+    labels = {name: {each["label"] for each in asked} for name, asked in school.chapters.items()}
+    own = {identity.removesuffix("-answer") for identity in notebook.identities}
+    counts = {name: len(known & own) for name, known in labels.items()}
+    best = max(counts, key=lambda name: (counts[name], name == notebook.about.get("chapter")), default="")
+    said = notebook.about.get("chapter", "")
+    return best if best and counts[best] else said if said in labels else ""
+
+
+def origin(notebook: Notebook, student: str, school: SchoolClass) -> str:
+    """Say for whom a notebook was made, if it was not for this student."""
+    if notebook.about.get("class", school.identity) != school.identity:
+        return "made for another class"
+    made_for = notebook.about.get("student", student)
+    if school.students and made_for and made_for != student:
+        return f"made for another student, {visible(made_for[:40])}"
+    return ""
+
+
+def chapter_marks(
+    blank: Mark,
+    notebook: Notebook,
+    about: str,
+    asked: Sequence[Mapping[str, Any]],
+    variant: Variant | None,
+    data: Path,
+    batch: Batch,
+    sandbox: Sandbox,
+) -> Iterator[Mark]:
+    """Run a notebook and yield a mark for each exercise of its chapter."""
+    checked = [each for each in asked if each["asks"]]
+    report = Report("finished")
+    if checked:
+        report = sandbox.run(cells_to_run(notebook, checked, opening(variant, batch.school.parameters)), data)
+    setting = class_setting(variant, batch.school.data, batch.school.parameters)
+    loose = "" if not sandbox.not_isolated else "run without confinement"
+    for each in asked:
+        notes = [about, tampered(notebook, each), loose]
+        if each["asks"]:
+            yield judged(blank, each, report, setting, batch.limits, notes)
+        else:
+            yield in_words(blank, each, notebook, notes)
+
+
+def opening(variant: Variant | None, parameters: Parameters) -> str:
+    """Return the code of the cell with the student's own parameters, as it should be."""
+    return parameters_code(given_parameters(variant, parameters))
+
+
+def tampered(notebook: Notebook, exercise: Mapping[str, Any]) -> str:
+    """Say whether a check was changed or taken out; it made no difference to the mark."""
+    if not exercise["asks"]:
+        return ""
+    found = [cell["source"].strip() for cell in notebook.cells if cell["identity"] == exercise["label"]]
+    if not found:
+        return "its check was taken out"
+    return "" if all(source == exercise["check"].strip() for source in found) else "its check was changed"
+
+
+def noted(notes: Iterable[str]) -> str:
+    """Put notes together."""
+    return "; ".join(note for note in notes if note)
+
+
+def missing_mark(blank: Mark, exercise: Mapping[str, Any]) -> Mark:
+    """Return the mark of an exercise whose notebook was not handed in."""
+    hint = "No notebook of this chapter was handed in."
+    return Mark(blank.student, blank.name, blank.chapter, exercise["label"], 0.0, exercise["points"], hint, "not handed in")
+
+
+def in_words(blank: Mark, exercise: Mapping[str, Any], notebook: Notebook, notes: Sequence[str]) -> Mark:
+    """Return the row of an exercise that somebody has to read; without an answer there is nothing to read."""
+    written = "".join(cell["source"] for cell in notebook.cells if cell["identity"] == exercise["label"])
+    empty = not written.replace(WORDS_WANTED.strip(), "").strip()
+    points, status = (0.0, "no answer") if empty else (math.nan, TO_READ)
+    return Mark(blank.student, blank.name, blank.chapter, exercise["label"], points, exercise["points"], "", status, noted(notes))
+
+
+def judged(
+    blank: Mark, exercise: Mapping[str, Any], report: Report, setting: Setting, limits: Limits, notes: Sequence[str]
+) -> Mark:
+    """Return the mark of an exercise that checks itself."""
+    label = exercise["label"]
+    points, out_of, hint, status = 0.0, exercise["points"], "", ""
+    answers, odd = report.answers.get(label), report.odd.get(label, {})
+    if not answers and not given(odd):
+        hint, status = why_not(report, limits)
+    else:
+        points, out_of, hint, status = verdict(exercise, answers or {}, odd, setting)
+    return Mark(blank.student, blank.name, blank.chapter, label, points, out_of, hint, status, noted(notes))
+
+
+def given(odd: Mapping[str, str]) -> bool:
+    """Whether a variable that cannot be read holds an answer at all, and not the mark that stands for one."""
+    return any("placeholder" not in why for why in odd.values())
+
+
+def why_not(report: Report, limits: Limits) -> tuple[str, str]:
+    """Return hint and status of an exercise without an answer."""
+    if report.ended in ENDED:
+        status, hint = ENDED[report.ended]
+        return hint.format(**asdict(limits)), status
+    if report.errors:
+        number, name, text = report.errors[0]
+        said = f": {visible(text)}" if text else ""
+        kind = "out of memory" if name == "MemoryError" else "raised an error"
+        return f"Code cell {number} raised {visible(name)}{said}", kind
+    return "The variables that the exercise names were not assigned.", "no answer"
+
+
+def verdict(
+    exercise: Mapping[str, Any], answers: Mapping[str, Any], odd: Mapping[str, str], setting: Setting
+) -> tuple[float, float, str, str]:
+    """Judge plain values; return points, most points, hint and status."""
+    from analysis.course.checks import CHECKS
+
+    wanted = {name: answers[name] for name in exercise["asks"] if name in answers}
+    found = CHECKS[exercise["label"]].judge(wanted, setting)
+    if not found.checkable:
+        return 0.0, 0.0, found.hint, "cannot be checked"
+    unread = [f"`{name}`: {sentence(visible(why))}" for name, why in odd.items() if name in exercise["asks"]]
+    unsaid = [line for line in found.hint.splitlines() if not any(line.startswith(f"`{name}`") for name in odd)]
+    status = "right" if found.passed else "partly right" if found.points else "wrong"
+    return found.points, found.out_of, " ".join([*unsaid, *unread]), status
+
+
+def sentence(text: str) -> str:
+    """Return a part of a sentence as one."""
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "?")) else ".")
+
+
+def summary(marks: pd.DataFrame) -> list[str]:
+    """Say in a few lines what grading came to.
+
+    Parameters
+    ----------
+    marks
+        From :func:`grade`.
+
+    Returns
+    -------
+    list of str
+        Number of students and of marks of each kind, and what asks for a look.
+    """
+    counts = ", ".join(f"{number} {status}" for status, number in marks["status"].value_counts().items())
+    hard = marks.loc[marks["status"].isin(["wrong", "partly right"]), "exercise"].value_counts()
+    noted = marks.loc[marks["note"].astype(bool) & marks["exercise"].astype(bool), "note"].value_counts()
+    return [
+        f"{marks['student'].nunique()} students: {counts}",
+        *([f"most often not right: {hard.index[0]} ({hard.iloc[0]})"] if len(hard) else []),
+        *(f"{number} rows: {note}" for note, number in noted.items()),
+    ]

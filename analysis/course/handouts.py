@@ -1,0 +1,140 @@
+"""Sheets to print: the exercises, what the class predicts, and the method on one page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from analysis.course.exercises import CODE, Exercise, exercises
+from analysis.course.notebooks import is_check
+from analysis.course.pages import escaped, html_of, page
+from analysis.course.plain_markdown import Words, plain_markdown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analysis.course.book_pages import BuiltBook, Chapter
+
+CSS = """
+:root{color-scheme:light}body{font:11pt/1.45 Georgia,"Times New Roman",serif;color:#111;background:#fff;margin:0 auto;
+max-width:17cm;padding:1cm}h1{font-size:1.5rem;margin:0 0 .3rem}h2{font-size:1.1rem;margin:1.2rem 0 .3rem;break-after:avoid}
+h3{font-size:1rem;margin:.9rem 0 .2rem;break-after:avoid}p{margin:.3rem 0}p,td,th,li{overflow-wrap:break-word}
+table{border-collapse:collapse;width:100%;font-size:.9rem}th,td{border:1px solid #777;padding:.25rem .4rem;text-align:left;
+vertical-align:top}tr{break-inside:avoid}.blank{width:4.2rem}.lines{border-bottom:1px solid #999;height:1.5rem}
+.sheet{break-before:page}.sheet:first-of-type{break-before:auto}.exercise{break-inside:avoid}pre{white-space:pre-wrap}
+.name{margin:.6rem 0;font-size:1rem}footer{margin-top:1rem;font-size:.8rem;color:#444}@page{size:A4;margin:1.8cm}
+@media print{body{padding:0;max-width:none}}
+"""
+LINES = {"Concept": 5, "Compute": 3, "Extend": 4}
+NAME = '<p class="name">Name: ________________________________ &nbsp; Date: ______________</p>'
+METHOD = """
+**The question.** A benchmark is called one of *safety*. Does it measure something that more capable models do not bring along
+anyway?
+
+**The capabilities score.** Take the scores of all models on benchmarks of general capability. Standardise each benchmark.
+The leading eigenvector of their correlation matrix says how to weigh them; the weighted sum is one number a model.
+
+**The capabilities correlation, ρ.** Line the models up twice: by capabilities score, and by score on the benchmark, turned so
+that higher is safer. ρ is Spearman's rank correlation of the two. Without ties, with $d_i$ the difference of the two ranks of
+model $i$ among $n$:
+
+$$
+\\rho = 1 - \\frac{6 \\sum_i d_i^2}{n (n^2 - 1)}
+$$
+
+**How to read it.** Near +1, progress on the benchmark comes with capability, whether or not anyone works on safety. Near 0,
+the order on the benchmark has little to do with capability: it measures something else, or mostly noise. Near −1, more capable
+models score worse.
+
+**How sure is it?** Models of one family are alike, so the family is the unit. Leave out or redraw whole families, compute ρ
+again each time, and see how far it moves. Few families mean wide intervals.
+
+**The verdict.** One line is drawn at a size of 0.4 on both sides, unless the edition draws another. With the whole interval above it a benchmark is
+*entangled*, with the whole interval below its negative *inverse*, with the whole interval between the two *distinct*. Otherwise one *cannot tell*.
+
+**What it cannot show.** ρ is about order and not about size. A low ρ can be noise. ρ belongs to a set of models and may be
+another for others. Correlation is not cause, and none of this says whether a benchmark is worth having.
+"""
+
+
+def exercise_sheets(chapters: Iterable[Chapter], words: Words) -> str:
+    """Return the exercises of chapters on sheets to print, with room to answer.
+
+    Parameters
+    ----------
+    chapters
+        The chapters.
+    words
+        What roles stand for; without values, since an exercise must not come with results.
+
+    Returns
+    -------
+    str
+        A page of HTML; each chapter begins on a sheet of its own.
+    """
+    parts = []
+    for chapter in chapters:
+        title = words.titles.get(chapter.name.rpartition("/")[2], chapter.name)
+        items = "".join(exercise_html(number, each, words) for number, each in enumerate(exercises(chapter.text), start=1))
+        parts.append(f'<section class="sheet"><h1>{escaped(title)}</h1>{NAME}{items}</section>')
+    return page("Exercises", "".join(parts), CSS)
+
+
+def exercise_html(number: int, exercise: Exercise, words: Words) -> str:
+    """Return one exercise with lines to write on."""
+    text = CODE.sub(lambda block: "" if is_check(block["code"]) else block[0], exercise.text).strip()
+    asked = f"<p>To assign: {', '.join(f'<code>{escaped(name)}</code>' for name in exercise.asks)}.</p>" if exercise.asks else ""
+    lines = '<div class="lines"></div>' * LINES.get(exercise.difficulty, 4)
+    heading = f"Exercise {number}" + (f": {exercise.title}" if exercise.title else "")
+    return f'<div class="exercise"><h2>{escaped(heading)}</h2>{html_of(plain_markdown(text, words))}{asked}{lines}</div>'
+
+
+def prediction_sheet(benchmarks: pd.DataFrame) -> str:
+    """Return a sheet on which to predict capabilities correlations before seeing any.
+
+    Parameters
+    ----------
+    benchmarks
+        Rows to predict, with `name`, `area`, `task` and `grading`.
+
+    Returns
+    -------
+    str
+        A page of HTML.
+    """
+    shown = {"name": "Benchmark", "area": "Area", "task": "Task", "grading": "Graded by"}
+    present = {column: heading for column, heading in shown.items() if column in benchmarks}
+    head = "".join(f"<th>{heading}</th>" for heading in [*present.values(), "My ρ", "How sure"])
+    rows = "".join(prediction_row(row, list(present)) for row in benchmarks.to_dict("records"))
+    body = (
+        f"<h1>Before you look: what do you expect?</h1>{NAME}"
+        "<p>For each benchmark, write the rank correlation you expect between its scores and the general capability of models: "
+        "from −1 (more capable models score worse) over 0 (nothing to do with it) to 1 (it follows capability). Under "
+        "<em>how sure</em> write, from 0 to 1, how likely you think it is that you are within 0.2.</p>"
+        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    )
+    return page("Predictions", body, CSS)
+
+
+def prediction_row(row: Mapping[str, object], columns: list[str]) -> str:
+    """Return one row of the sheet of predictions."""
+    cells = (row[column] for column in columns)
+    texts = "".join(f"<td>{escaped(str(cell).replace('_', ' ')) if cell == cell else ''}</td>" for cell in cells)
+    return f'<tr>{texts}<td class="blank"></td><td class="blank"></td></tr>'
+
+
+def to_predict(book: BuiltBook) -> pd.DataFrame:
+    """Return the benchmarks of an edition whose capabilities correlation the class can predict, by area."""
+    from analysis import correlation, scores
+    from analysis.findings.shared import headline_benchmarks
+    from analysis.inputs import resolve_population
+
+    table = scores.load(book.data)
+    chosen = resolve_population(table, book.parameters.population)
+    rows = headline_benchmarks(correlation.capabilities_correlations(table, chosen, book.parameters), table.benchmarks)
+    return table.benchmarks.loc[rows["benchmark"]].sort_values(["area", "name"])
+
+
+def method_sheet() -> str:
+    """Return the method on one page."""
+    return page("The method", f"<h1>What a capabilities correlation is</h1>{html_of(METHOD)}", CSS)
