@@ -44,8 +44,8 @@ class SchoolClass:
 
     Parameters
     ----------
-    folder
-        The bundle's folder `instructor`, with the tables in `data`.
+    data
+        Folder of the edition's tables.
     identity
         By which its notebooks are recognised.
     parameters
@@ -56,16 +56,15 @@ class SchoolClass:
         Name and variant by id; empty without a roster.
     """
 
-    folder: str
+    data: Path
     identity: str
     parameters: Parameters
     chapters: Mapping[str, Sequence[Mapping[str, Any]]]
     students: Mapping[str, Mapping[str, Any]]
 
-    @property
-    def data(self) -> Path:
-        """Folder of the edition's tables."""
-        return Path(self.folder) / "data"
+    def name(self, student: str) -> str:
+        """Return the name of a student; empty where none is known."""
+        return str(self.students.get(student, {}).get("name", ""))
 
     def variant(self, student: str) -> Variant | None:
         """Return the variant of a student; None without a roster."""
@@ -73,16 +72,6 @@ class SchoolClass:
         if found is None:
             return None
         return Variant(**{**found["variant"], "held_out": tuple(found["variant"]["held_out"])})
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Some students' hand-ins, graded one after another in one place."""
-
-    school: SchoolClass
-    hand_ins: tuple[HandIn, ...]
-    limits: Limits
-    confined: bool = True
 
 
 @dataclass(frozen=True)
@@ -101,6 +90,25 @@ class Mark:
     hint: str = ""
     status: str = ""
     note: str = ""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What was read of a student's hand-in: a notebook and a note on it by chapter, and marks for what was no use."""
+
+    student: str
+    notebooks: Mapping[str, tuple[Notebook, str]]
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some students' submissions, graded one after another in one place."""
+
+    school: SchoolClass
+    submissions: tuple[Submission, ...]
+    limits: Limits
+    confined: bool = True
 
 
 def read_class(folder: Path) -> SchoolClass:
@@ -128,7 +136,7 @@ def read_class(folder: Path) -> SchoolClass:
         raise InputError(Problem(str(folder), None, None, what, "give the bundle with --bundle DIR"))
     record = json.loads((found / RECORD).read_text(encoding="utf-8"))
     parameters = Parameters.from_mapping(record["parameters"])
-    return SchoolClass(str(found), record["class"], parameters, record["chapters"], record["students"])
+    return SchoolClass(found / "data", record["class"], parameters, record["chapters"], record["students"])
 
 
 def grade(
@@ -173,10 +181,10 @@ def grade(
 
     if not folder.is_dir():
         raise InputError(Problem(str(folder), None, None, "there is no such folder", "give the folder of the hand-ins"))
-    found = hand_ins(folder, list(school.students))
+    found = [read_submission(each, school) for each in hand_ins(folder, list(school.students))]
     batches = list(in_batches(found, workers * BATCHES_A_WORKER))
     tasks = [Batch(school, batch, limits, confined) for batch in batches]
-    calls = [Call(f"batch {number}", grade_batch, task) for number, task in enumerate(tasks, start=1)]
+    calls = [Call(f"batch {number}", grade_batch, task, school.data) for number, task in enumerate(tasks, start=1)]
     progress.expect(len(found))
     marks: dict[str, list[Mark]] = {}
     for outcome in executor.run(calls):
@@ -189,8 +197,8 @@ def grade(
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def in_batches(found: Sequence[HandIn], number: int) -> Iterator[tuple[HandIn, ...]]:
-    """Yield hand-ins in about so many batches."""
+def in_batches(found: Sequence[Submission], number: int) -> Iterator[tuple[Submission, ...]]:
+    """Yield submissions in about so many batches."""
     size = max(1, math.ceil(len(found) / number))
     for start in range(0, len(found), size):
         yield tuple(found[start : start + size])
@@ -203,13 +211,15 @@ def summary_of(rows: Sequence[Mark]) -> str:
     return f"{points:g} of {out_of:g}"
 
 
-def grade_batch(batch: Batch) -> dict[str, list[Mark]]:
-    """Grade the hand-ins of some students.
+def grade_batch(batch: Batch, data: Path) -> dict[str, list[Mark]]:
+    """Grade the submissions of some students.
 
     Parameters
     ----------
     batch
-        The hand-ins.
+        The submissions.
+    data
+        Folder of the edition's tables.
 
     Returns
     -------
@@ -226,30 +236,18 @@ def grade_batch(batch: Batch) -> dict[str, list[Mark]]:
             what = f"this machine cannot confine notebooks ({sandbox.not_isolated})"
             mend = "grade on Linux with user namespaces, or with --unconfined if you trust your students"
             raise InputError(Problem("", None, None, what, mend))
-        return {each.student: list(marks_of(each, batch, sandbox)) for each in batch.hand_ins}
+        desk = Desk(batch.school, data, batch.limits, sandbox)
+        return {each.student: [*each.marks, *desk.marks(each)] for each in batch.submissions}
 
 
-def marks_of(hand_in: HandIn, batch: Batch, sandbox: Sandbox) -> Iterator[Mark]:
-    """Yield the marks of one student."""
-    school = batch.school
+def read_submission(hand_in: HandIn, school: SchoolClass) -> Submission:
+    """Read the files of a student, as data."""
     if school.students and hand_in.student not in school.students:
         hint = "Nobody on the roster has this id: rename the folder or the file so that it begins with the id."
-        yield Mark(hand_in.student, hint=hint, status="unknown student")
-        return
-    name = school.students.get(hand_in.student, {}).get("name", "")
-    read: dict[str, tuple[Notebook, str]] = {}
-    for path in hand_in.files:
-        yield from taken_in(path, Mark(hand_in.student, name), school, read)
-    with tempfile.TemporaryDirectory(prefix="class-data-") as work:
-        data, variant = Path(work) / "data", school.variant(hand_in.student)
-        Path(work).chmod(0o755)
-        write_data(school.data, data, variant.held_out if variant else ())
-        for chapter, asked in school.chapters.items():
-            blank = Mark(hand_in.student, name, chapter)
-            if chapter in read:
-                yield from chapter_marks(blank, *read[chapter], asked, variant, data, batch, sandbox)
-            else:
-                yield from (missing_mark(blank, each) for each in asked)
+        return Submission(hand_in.student, {}, (Mark(hand_in.student, hint=hint, status="unknown student"),))
+    blank, read = Mark(hand_in.student, school.name(hand_in.student)), dict[str, tuple[Notebook, str]]()
+    marks = [mark for path in hand_in.files for mark in taken_in(path, blank, school, read)]
+    return Submission(hand_in.student, read, tuple(marks))
 
 
 def taken_in(path: Path, blank: Mark, school: SchoolClass, read: dict[str, tuple[Notebook, str]]) -> Iterator[Mark]:
@@ -293,29 +291,65 @@ def origin(notebook: Notebook, student: str, school: SchoolClass) -> str:
     return ""
 
 
-def chapter_marks(
-    blank: Mark,
-    notebook: Notebook,
-    about: str,
-    asked: Sequence[Mapping[str, Any]],
-    variant: Variant | None,
-    data: Path,
-    batch: Batch,
-    sandbox: Sandbox,
-) -> Iterator[Mark]:
-    """Run a notebook and yield a mark for each exercise of its chapter."""
-    checked = [each for each in asked if each["asks"]]
-    report = Report("finished")
-    if checked:
-        report = sandbox.run(cells_to_run(notebook, checked, opening(variant, batch.school.parameters)), data)
-    setting = class_setting(variant, batch.school.data, batch.school.parameters)
-    loose = "" if not sandbox.not_isolated else "run without confinement"
-    for each in asked:
-        notes = [about, tampered(notebook, each), loose]
-        if each["asks"]:
-            yield judged(blank, each, report, setting, batch.limits, notes)
-        else:
-            yield in_words(blank, each, notebook, notes)
+@dataclass(frozen=True)
+class Desk:
+    """Where notebooks are graded.
+
+    Parameters
+    ----------
+    school
+        The class.
+    data
+        Folder of the edition's tables.
+    limits
+        For each notebook.
+    sandbox
+        Runs them.
+    """
+
+    school: SchoolClass
+    data: Path
+    limits: Limits
+    sandbox: Sandbox
+
+    def marks(self, submission: Submission) -> Iterator[Mark]:
+        """Yield the marks of a student for every exercise of the class; none for a stranger."""
+        student, school = submission.student, self.school
+        if school.students and student not in school.students:
+            return
+        variant = school.variant(student)
+        with tempfile.TemporaryDirectory(prefix="class-data-") as work:
+            Path(work).chmod(0o755)
+            own = Path(work) / "data"
+            write_data(self.data, own, variant.held_out if variant else ())
+            for chapter, asked in school.chapters.items():
+                blank = Mark(student, school.name(student), chapter)
+                if chapter in submission.notebooks:
+                    yield from self.chapter_marks(blank, *submission.notebooks[chapter], asked, variant, own)
+                else:
+                    yield from (missing_mark(blank, each) for each in asked)
+
+    def chapter_marks(
+        self,
+        blank: Mark,
+        notebook: Notebook,
+        about: str,
+        asked: Sequence[Mapping[str, Any]],
+        variant: Variant | None,
+        own: Path,
+    ) -> Iterator[Mark]:
+        """Run a notebook and yield a mark for each exercise of its chapter."""
+        checked = [each for each in asked if each["asks"]]
+        todo = cells_to_run(notebook, checked, opening(variant, self.school.parameters))
+        report = self.sandbox.run(todo, own) if checked else Report("finished")
+        setting = class_setting(variant, self.data, self.school.parameters)
+        loose = "run without confinement" if self.sandbox.not_isolated else ""
+        for each in asked:
+            notes = [about, tampered(notebook, each), loose]
+            if each["asks"]:
+                yield judged(blank, each, report, setting, self.limits, notes)
+            else:
+                yield in_words(blank, each, notebook, notes)
 
 
 def opening(variant: Variant | None, parameters: Parameters) -> str:

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from analysis.course.roster import ID
 from analysis.problems import visible
 
 LARGEST = 20 * 2**20
 MOST_FILES = 100
 MOST_CELLS = 2000
+INJECTED = "injected-parameters"
 SEPARATORS = " .-_"
 
 
@@ -205,20 +205,21 @@ def steps(
     notebook: Notebook, by_label: Mapping[str, Any], missing: Mapping[str, Any], opening: str
 ) -> Iterator[dict[str, Any]]:
     """Yield what is to be done, cell by cell."""
-    opened = any("injected-parameters" in cell["tags"] for cell in notebook.cells)
-    if not opened:
+    place = place_of_opening(notebook)
+    if place is None:
         yield {"source": opening}
-    for cell in notebook.cells:
+    for number, cell in enumerate(notebook.cells):
         if cell["identity"] in by_label:
             yield by_label[cell["identity"]]
-        elif "injected-parameters" in cell["tags"]:
-            yield {"source": opening}
-        elif cell["kind"] == "code":
+        elif cell["kind"] == "code" and INJECTED not in cell["tags"]:
             yield {"source": cell["source"]}
+        if number == place:
+            yield {"source": opening}
         if cell["identity"] in missing:
             yield missing[cell["identity"]]
 
 
-def fits_a_folder(student: str) -> bool:
-    """Whether an id could stand on a roster."""
-    return bool(ID.fullmatch(student))
+def place_of_opening(notebook: Notebook) -> int | None:
+    """Return the number of the cell at which the student's own parameters are set: theirs, else the chapter's."""
+    tagged = {tag: number for number, cell in enumerate(notebook.cells) for tag in cell["tags"]}
+    return tagged.get(INJECTED, tagged.get("parameters"))
