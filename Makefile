@@ -17,7 +17,7 @@ $(READY): requirements.lock pyproject.toml
 	touch $(READY)
 
 lock:
-	uv pip compile pyproject.toml --extra test --extra formats --extra live --extra cluster --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --extra test --extra formats --extra class --extra live --extra cluster --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate --custom-compile-command "make lock" --output-file requirements.lock
 
 clean:

@@ -98,9 +98,10 @@ def make_class(order: Order, executor: Executor, progress: Quiet) -> Made:
         When a solution raises.
     """
     place = free_place(order.out)
+    students = read_roster(order.roster) if order.roster else ()
     book = built_book(order.root, order.edition)
     chosen = chosen_chapters(book, order.chapters)
-    people = with_variants(read_roster(order.roster) if order.roster else (), book)
+    people = with_variants(students, book)
     words = words_of(book)
     place.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".class-", dir=place.parent) as work:
@@ -115,7 +116,6 @@ def make_class(order: Order, executor: Executor, progress: Quiet) -> Made:
             place.rmdir()
         folder.rename(place)
     checked = sum(bool(each.asks) for chapter in chosen for each in exercises(chapter.text))
-    students = tuple(Student(each.id, each.name) for each in people if each.id)
     return Made(place, students, tuple(chapter.name for chapter in chosen), checked)
 
 

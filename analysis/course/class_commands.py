@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from analysis.commands import SCHEDULER
+
 FILE = click.Path(path_type=Path)
 BOOK = click.option("--book", type=FILE, help="Folder of the book; the nearest one, unless given.")
 
@@ -25,14 +27,15 @@ def class_command(out: Path, roster: Path | None, edition: str, chapters: str, b
         from analysis.course.bundle import Order, make_class
         from analysis.edition import PRELOAD
         from analysis.executor import LocalExecutor
+        from analysis.findings.shared import plural
         from analysis.release import checked_name
 
         names = tuple(name.strip() for name in chapters.split(",") if name.strip())
         order = Order(book_root(book), out, checked_name(edition), roster, names)
         with Display() as display, LocalExecutor(PRELOAD) as executor:
             made = make_class(order, executor, display)
-        who = f"{len(made.students)} students" if made.students else "one set for all students"
-        click.echo(f"Class: {len(made.chapters)} chapters, {who}. Begin with {made.folder / 'README.md'}")
+        who = plural(len(made.students), "student") if made.students else "one set for all students"
+        click.echo(f"Class: {plural(len(made.chapters), 'chapter')}, {who}. Begin with {made.folder / 'README.md'}")
 
 
 @click.command(name="grade")
@@ -42,7 +45,16 @@ def class_command(out: Path, roster: Path | None, edition: str, chapters: str, b
 @click.option("--timeout", default=120.0, show_default=True, type=click.FloatRange(1), metavar="S", help="Seconds for a notebook.")
 @click.option("--memory", default=2048, show_default=True, type=click.IntRange(64), metavar="MB", help="Memory for a notebook.")
 @click.option("--unconfined", is_flag=True, help="Run notebooks where they cannot be confined; limits still hold.")
-def grade_command(folder: Path, bundle: Path | None, out: Path | None, timeout: float, memory: int, unconfined: bool) -> None:
+@SCHEDULER
+def grade_command(
+    folder: Path,
+    bundle: Path | None,
+    out: Path | None,
+    timeout: float,
+    memory: int,
+    unconfined: bool,
+    scheduler: str | None,
+) -> None:
     """Run what students handed in, confined, and write a table of marks.
 
     DIR has a folder `<id>/` or files `<id>-….ipynb` a student.
@@ -53,14 +65,14 @@ def grade_command(folder: Path, bundle: Path | None, out: Path | None, timeout: 
         from analysis.commands import write_or_show
         from analysis.console import Display
         from analysis.course import grading
-        from analysis.executor import LocalExecutor
-        from analysis.inputs import safe_csv
         from analysis.course.sandbox import Limits
+        from analysis.executor import executor_for
+        from analysis.inputs import safe_csv
 
         school = grading.read_class(bundle or folder)
         limits = Limits(timeout=timeout, memory=memory)
-        with Display() as display, LocalExecutor(["pandas", "analysis.course.grading"]) as executor:
-            marks = grading.grade(folder, school, limits, executor, display, executor.workers, confined=not unconfined)
+        with Display() as display, executor_for(scheduler, grading.PRELOAD) as executor:
+            marks = grading.grade(folder, school, limits, executor, display, confined=not unconfined)
         target = out or folder.absolute().parent / "marks.csv"
         write_or_show(safe_csv(marks), target)
         for line in grading.summary(marks):

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from analysis.course.setting import Setting
 
 COLUMNS = ("student", "name", "chapter", "exercise", "points", "out_of", "hint", "status", "note")
-BATCHES_A_WORKER = 3
+BATCH = 4
+PRELOAD = ("pandas", "analysis.course.grading")
 # Why there is no answer, by how the notebook ended.
 ENDED = {
     "time": ("out of time", "The notebook was stopped after {timeout:g} seconds: look for a loop that does not end."),
@@ -145,7 +146,6 @@ def grade(
     limits: Limits,
     executor: Executor,
     progress: Quiet,
-    workers: int = 2,
     confined: bool = True,
 ) -> pd.DataFrame:
     """Grade what a class handed in.
@@ -162,8 +162,6 @@ def grade(
         Does the batches, side by side.
     progress
         Told of each student.
-    workers
-        How many batches are done at once, as far as one knows: batches are cut to keep all busy.
     confined
         False where notebooks may be run although they cannot be confined.
 
@@ -182,8 +180,7 @@ def grade(
     if not folder.is_dir():
         raise InputError(Problem(str(folder), None, None, "there is no such folder", "give the folder of the hand-ins"))
     found = [read_submission(each, school) for each in hand_ins(folder, list(school.students))]
-    batches = list(in_batches(found, workers * BATCHES_A_WORKER))
-    tasks = [Batch(school, batch, limits, confined) for batch in batches]
+    tasks = [Batch(school, batch, limits, confined) for batch in in_batches(found)]
     calls = [Call(f"batch {number}", grade_batch, task, school.data) for number, task in enumerate(tasks, start=1)]
     progress.expect(len(found))
     marks: dict[str, list[Mark]] = {}
@@ -197,11 +194,10 @@ def grade(
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def in_batches(found: Sequence[Submission], number: int) -> Iterator[tuple[Submission, ...]]:
-    """Yield submissions in about so many batches."""
-    size = max(1, math.ceil(len(found) / number))
-    for start in range(0, len(found), size):
-        yield tuple(found[start : start + size])
+def in_batches(found: Sequence[Submission]) -> Iterator[tuple[Submission, ...]]:
+    """Yield submissions a few at a time: starting a sandbox costs as much as a short notebook."""
+    for start in range(0, len(found), BATCH):
+        yield tuple(found[start : start + BATCH])
 
 
 def summary_of(rows: Sequence[Mark]) -> str:
@@ -452,11 +448,13 @@ def summary(marks: pd.DataFrame) -> list[str]:
     list of str
         Number of students and of marks of each kind, and what asks for a look.
     """
+    from analysis.findings.shared import plural
+
     counts = ", ".join(f"{number} {status}" for status, number in marks["status"].value_counts().items())
     hard = marks.loc[marks["status"].isin(["wrong", "partly right"]), "exercise"].value_counts()
     noted = marks.loc[marks["note"].astype(bool) & marks["exercise"].astype(bool), "note"].value_counts()
     return [
-        f"{marks['student'].nunique()} students: {counts}",
+        f"{plural(marks['student'].nunique(), 'student')}: {counts}",
         *([f"most often not right: {hard.index[0]} ({hard.iloc[0]})"] if len(hard) else []),
-        *(f"{number} rows: {note}" for note, number in noted.items()),
+        *(f"{plural(number, 'row')}: {note}" for note, number in noted.items()),
     ]
