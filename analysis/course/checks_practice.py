@@ -223,4 +223,27 @@ CHANGED = {
     ),
 }
 
-PRACTICE = {**CARD, **PANEL, **CHANGED}
+
+def farthest(given: Given) -> frozenset[str]:
+    """The family that moves the first undecided benchmark most when left out."""
+    undecided = given.judged[given.judged["verdict"] == "cannot tell"]
+    if undecided.empty:
+        raise NotCheckable("every safety benchmark in them has a verdict")
+    return furthest(given.deleted(undecided["benchmark"].iloc[0]), undecided["correlation"].iloc[0])
+
+
+EXPLORER = {
+    "ex-explorer-families": Check(
+        (
+            Asked(
+                "farthest",
+                Name(known.families, "family"),
+                farthest,
+                "measure ρ without each family from ρ with all of them, without regard to sign",
+                (Mistake(largest_family, "the largest family need not be the one that moves ρ most"),),
+            ),
+        )
+    ),
+}
+
+PRACTICE = {**CARD, **PANEL, **CHANGED, **EXPLORER}
