@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from analysis.commands import SCHEDULER, card_command, check_command, diff_command, pdf_command
+from analysis.commands import SCHEDULER, card_command, check_command, diff_command, findings_command, pdf_command
 from analysis.course.class_commands import class_command, grade_command
 from analysis.import_commands import calibrate_command, import_command, names_command
 from analysis.parameters import Parameters, describe, parse
@@ -301,7 +301,8 @@ def live_command(edition: str, port: int, book: Path | None, debug: bool) -> Non
 
 
 OTHERS = (
-    import_command, names_command, check_command, card_command, diff_command, pdf_command, calibrate_command, sweep_command
+    import_command, names_command, check_command, card_command, diff_command, findings_command, pdf_command,
+    calibrate_command, sweep_command,
 )
 for command in (*OTHERS, class_command, grade_command):
     main.add_command(command)

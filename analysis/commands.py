@@ -141,16 +141,33 @@ def pdf_command(edition: str, output: Path | None, book: Path | None) -> None:
     with explained(debug=False):
         from analysis.diff import read_record
         from analysis.print_book import print_book
-        from analysis.problems import InputError, Problem
-        from analysis.release import RECORD, Release, checked_name
+        from analysis.release import RECORD, built_edition
 
         root = book_root(book)
-        folder = Release(root / "_build", checked_name(edition)).folder
-        if not (folder / RECORD).is_file():
-            raise InputError(Problem(str(folder), None, None, "there is no edition here", "run compendium build first"))
+        folder = built_edition(root, edition)
         target = output or folder.with_name(f"{edition}.pdf")
         count = print_book(folder / "html", root, read_record(folder / RECORD), target)
         click.echo(f"Edition {edition}: {count} pages. The book: {target}")
+
+
+@click.command(name="findings")
+@click.option("--why", default="", metavar="TEXT", help="Why they changed; with it the list is brought up to date.")
+@BOOK
+def findings_command(why: str, book: Path | None) -> None:
+    """List what the default edition finds otherwise than the book's kept list of findings says."""
+    from analysis.cli import book_root, explained
+
+    with explained(debug=False):
+        from analysis import findings_log as log
+        from analysis.provenance import now
+        from analysis.release import built_edition
+
+        root = book_root(book)
+        kept, found = log.read_list(root / log.LIST), log.found_in(built_edition(root, "default"))
+        for name, (before, after) in log.changes(kept, found).items():
+            click.echo(f"{name}: {before or 'not in the list'} -> {after or 'no longer found'}")
+        if why:
+            write_or_show(log.recorded(kept, found, now()[:10], why), root / log.LIST)
 
 
 def registry(book: Path | None) -> Path:

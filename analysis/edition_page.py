@@ -11,6 +11,7 @@ from docutils.parsers.rst import Directive, directives
 
 from analysis import provenance_page
 from analysis.execution import chapter_name, shorten
+from analysis.findings_log import LIST, read_list
 from analysis.provenance import notebook_address, read_citation
 
 if TYPE_CHECKING:
@@ -71,8 +72,9 @@ def visit_part(translator: HTML5Translator, node: EditionPart) -> None:
         Names the part.
     """
     record = read_record(translator.config.edition_record)
-    citation = read_citation(Path(translator.builder.srcdir, "CITATION.cff"))
-    translator.body.append(provenance_page.PARTS[node["part"]](record, citation) if record else ALONE)
+    root = Path(translator.builder.srcdir)
+    book = provenance_page.Book(read_citation(root / "CITATION.cff"), read_list(root / LIST))
+    translator.body.append(provenance_page.PARTS[node["part"]](record, book) if record else ALONE)
     raise nodes.SkipNode
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from analysis import provenance
 from analysis.display import Table, count, html_table, number
+from analysis.findings_log import history
 from analysis.parameters import describe
 
 # What computes and draws the results; the rest of the environment serves these.
@@ -22,6 +24,22 @@ HOLDS = {"scores": "score table", "models": "models", "benchmarks": "benchmarks"
 OWN = "the book’s own"
 
 Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Book:
+    """What the book says of itself, whatever the edition.
+
+    Parameters
+    ----------
+    citation
+        As :func:`analysis.provenance.read_citation` returns it.
+    findings
+        As :func:`analysis.findings_log.read_list` returns it.
+    """
+
+    citation: Mapping[str, Any]
+    findings: pd.DataFrame
 
 
 def again(record: Record, name: str, notebook: str) -> str:
@@ -211,9 +229,9 @@ def metadata(citation: Mapping[str, Any], title: str, description: str, language
     return "".join(f'<meta name="{name}" content="{html.escape(content)}" />\n' for name, content in pairs)
 
 
-def summary_table(record: Record, citation: Mapping[str, Any]) -> str:
+def summary_table(record: Record, book: Book) -> str:
     """Return what identifies an edition."""
-    del citation
+    del book
     previous = record["parameters"].get("previous")
     rows = {
         "Edition": record["edition"],
@@ -232,25 +250,25 @@ def when(moment: str) -> str:
     return f"{moment[:10]}, {moment[11:16]} UTC"
 
 
-def parameters_part(record: Record, citation: Mapping[str, Any]) -> str:
+def parameters_part(record: Record, book: Book) -> str:
     """Return all parameters of an edition."""
-    del citation
+    del book
     names = [name for name in record["parameters"] if name != "data"]
     return parameter_table(record, names)._repr_html_()
 
 
-def inputs_part(record: Record, citation: Mapping[str, Any]) -> str:
+def inputs_part(record: Record, book: Book) -> str:
     """Return the tables an edition was built from, with their digests."""
-    del citation
+    del book
     given = {f"{kind}.csv": name for kind, name in record["files"].items() if name}
     rows = [{"file": file, "given": given.get(file, OWN), "digest": digest} for file, digest in record["inputs"].items()]
     columns = {"file": "File in data", "given": "Given as", "digest": "SHA-256"}
     return html_table(pd.DataFrame(rows, columns=list(columns)), columns)._repr_html_()
 
 
-def left_out_part(record: Record, citation: Mapping[str, Any]) -> str:
+def left_out_part(record: Record, book: Book) -> str:
     """Return what was left out or assumed, counted."""
-    del citation
+    del book
     lines = [*record["remarks"], *record["left_out"]]
     if not lines:
         return "<p>Nothing was left out or assumed.</p>"
@@ -258,9 +276,9 @@ def left_out_part(record: Record, citation: Mapping[str, Any]) -> str:
     return f"<p>There are {count(len(lines))} remarks.</p><ul>{items}</ul>"
 
 
-def chapters_part(record: Record, citation: Mapping[str, Any]) -> str:
+def chapters_part(record: Record, book: Book) -> str:
     """Return how each chapter and the result tables came about."""
-    del citation
+    del book
     made = {**record["chapters"], "result tables": record["results"]}
     rows = [
         {
@@ -277,9 +295,9 @@ def chapters_part(record: Record, citation: Mapping[str, Any]) -> str:
     return html_table(pd.DataFrame(rows), columns, seconds)._repr_html_()
 
 
-def packages_part(record: Record, citation: Mapping[str, Any]) -> str:
+def packages_part(record: Record, book: Book) -> str:
     """Return the versions of the software, the main packages first and the rest on demand."""
-    del citation
+    del book
     packages = record["packages"]
     main = {name: packages[name] for name in MAIN_PACKAGES if name in packages}
     rest = {name: version for name, version in packages.items() if name not in main}
@@ -296,8 +314,9 @@ def version_table(versions: Mapping[str, str]) -> Table:
     return html_table(frame, {"name": "Package", "version": "Version"})
 
 
-def citation_part(record: Record, citation: Mapping[str, Any]) -> str:
+def citation_part(record: Record, book: Book) -> str:
     """Return how to cite the book and what it builds on."""
+    citation = book.citation
     if not citation:
         return "<p>The folder this edition was built from says nothing on how to cite it.</p>"
     edition = f"Edition {record['edition']}, built {record['built'][:10]}."
@@ -310,12 +329,27 @@ def citation_part(record: Record, citation: Mapping[str, Any]) -> str:
     )
 
 
-PARTS: Mapping[str, Callable[[Record, Mapping[str, Any]], str]] = {
+def findings_part(record: Record, book: Book) -> str:
+    """Return which findings of the default edition have changed, and when."""
+    kept = book.findings
+    if not provenance.is_default(record) or kept.empty:
+        return "<p>A list of changed findings is kept for the book’s default edition only.</p>"
+    changed, begun = history(kept), kept["date"].min()
+    names = count(kept["finding"].nunique())
+    if changed.empty:
+        return f"<p>The list was begun on {begun} with {names} findings. None of them has changed since.</p>"
+    columns = {"date": "Date", "finding": "Finding", "before": "Was", "value": "Is", "why": "Why"}
+    said = f"<p>Of {names} findings, the list of which was begun on {begun}, these have changed.</p>"
+    return said + html_table(changed, columns)._repr_html_()
+
+
+PARTS: Mapping[str, Callable[[Record, Book], str]] = {
     "summary": summary_table,
     "parameters": parameters_part,
     "inputs": inputs_part,
     "left-out": left_out_part,
     "chapters": chapters_part,
     "packages": packages_part,
+    "findings": findings_part,
     "citation": citation_part,
 }

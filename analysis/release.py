@@ -177,6 +177,32 @@ def checked_name(name: str) -> str:
     raise InputError(Problem("", None, None, what, mend))
 
 
+def built_edition(root: Path, name: str) -> Path:
+    """Return the folder of an edition that has been built.
+
+    Parameters
+    ----------
+    root
+        Folder of the book.
+    name
+        Name of the edition.
+
+    Returns
+    -------
+    Path
+        What readers open.
+
+    Raises
+    ------
+    InputError
+        When it cannot be the name of an edition, or there is no such edition.
+    """
+    folder = Release(root / "_build", checked_name(name)).folder
+    if not (folder / RECORD).is_file():
+        raise InputError(Problem(str(folder), None, None, "there is no edition here", "run compendium build first"))
+    return folder
+
+
 def name_for(scores: Path | None) -> str:
     """Return the name of an edition that was given none.
 

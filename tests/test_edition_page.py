@@ -24,7 +24,10 @@ from visits import LOCAL, QuietHandler, Visit, pages
 ROOT = Path(__file__).parents[1]
 HOSTILE = "<img src=x onerror=alert(1)>'&.csv"
 SHARED = ("_config.yml", "CITATION.cff", "chapters/_static", "chapters/references.bib", "chapters/provenance.md")
-REFERRED = "# Referred to\n\n```{glossary}\nedition\n  One build.\n```\n"
+REFERRED = {
+    "measurement/capabilities_score": "# Referred to\n\n```{glossary}\nedition\n  One build.\n```\n",
+    "practice/what_changed": "# Referred to as well\n",
+}
 FIRST_COLUMN = re.compile(r'<th scope="row">(.*?)</th>')
 
 pytestmark = pytest.mark.slow
@@ -35,10 +38,12 @@ def styled_book(root: Path) -> Path:
     make_book(root)
     for name in SHARED:
         (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, root / name)
-    (root / "chapters" / "measurement").mkdir()
-    (root / "chapters" / "measurement" / "capabilities_score.md").write_text(REFERRED)
+    for page, text in REFERRED.items():
+        path = root / "chapters" / f"{page}.md"
+        path.parent.mkdir()
+        path.write_text(text)
     toc = (root / "_toc.yml").read_text()
-    for page in ("measurement/capabilities_score", "provenance"):
+    for page in (*REFERRED, "provenance"):
         toc = toc.replace("chapters:\n", f"chapters:\n- file: chapters/{page}\n")
     (root / "_toc.yml").write_text(toc)
     return root
@@ -108,7 +113,7 @@ def test_the_command_of_a_chapter_reads_the_tables_of_its_edition(book: Path, tm
 def test_every_page_has_a_footer_and_only_other_editions_a_banner(book: Path) -> None:
     for edition in ("default", "strict", "theirs"):
         found = [path.read_text() for path in pages(book / "_build" / edition / "html") if path.parent.name != "html"]
-        assert len(found) == 5
+        assert len(found) == 6
         assert all(f">Edition {edition}, built <time" in text for text in found)
         assert all('rel="license"' in text for text in found)
         assert {"book-banner" in text for text in found} == {edition != "default"}
@@ -160,10 +165,8 @@ def test_the_same_inputs_make_the_same_site_but_for_its_times(book: Path, tmp_pa
 
 def test_a_site_made_without_an_edition_says_so(book: Path, tmp_path: Path) -> None:
     root = Path(shutil.copytree(book, tmp_path / "book", ignore=shutil.ignore_patterns("_build")))
-    (root / "_toc.yml").write_text(
-        "format: jb-book\nroot: chapters/index\nchapters:\n- file: chapters/measurement/capabilities_score\n"
-        "- file: chapters/provenance\n"
-    )
+    toc = (root / "_toc.yml").read_text()
+    (root / "_toc.yml").write_text(re.sub(r"- file: chapters/part/\w+\n", "", toc))
     done = subprocess.run([PROGRAM.with_name("jupyter-book"), "build", "-W", root], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     text = (root / "_build" / "html" / "chapters" / "provenance.html").read_text()

@@ -7,16 +7,21 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 
 from analysis import provenance, provenance_page
+from analysis.findings_log import COLUMNS
 from analysis.parameters import Parameters
+from analysis.provenance_page import Book
 
 from test_provenance import record
 
 ROOT = Path(__file__).parents[1]
 HOSTILE = '<script>alert(1)</script>"\'&.csv'
+NO_FINDINGS = pd.DataFrame(columns=COLUMNS, dtype=object)
+BOOK = Book({}, NO_FINDINGS)
 LICENCE = {"name": "CC <BY>", "url": 'https://example.org/"'}
 
 
@@ -93,7 +98,9 @@ def test_names_of_others_are_only_text_wherever_they_stand() -> None:
     made = whole(edition="mine", scores=HOSTILE, index=[HOSTILE], benchmark=HOSTILE)
     made |= {"remarks": [HOSTILE], "left_out": [HOSTILE], "packages": {HOSTILE: HOSTILE}, "inputs": {HOSTILE: HOSTILE}}
     citation = {"title": HOSTILE, "authors": [{"name": HOSTILE}], "message": HOSTILE, "references": []}
-    parts = [part(made, citation) for part in provenance_page.PARTS.values()]
+    hostile = pd.DataFrame([["2026-01-01", "f", "a", ""], ["2026-01-02", "f", HOSTILE, HOSTILE]], columns=COLUMNS)
+    shown = provenance_page.findings_part(whole(), Book(citation, hostile))
+    parts = [shown] + [part(made, Book(citation, hostile)) for part in provenance_page.PARTS.values()]
     parts += [
         provenance_page.banner(made, "p.html"),
         provenance_page.again(made, "part/one", "x.ipynb"),
@@ -105,7 +112,7 @@ def test_names_of_others_are_only_text_wherever_they_stand() -> None:
 
 
 def test_every_parameter_but_the_folder_is_listed_with_its_meaning() -> None:
-    rows = rows_of(provenance_page.parameters_part(whole(line=0.5), {}))
+    rows = rows_of(provenance_page.parameters_part(whole(line=0.5), BOOK))
     values = {name: value for name, value in Parameters(line=0.5).to_mapping().items() if name != "data"}
     assert [row[0] for row in rows] == list(values)
     assert all(row[3] for row in rows)
@@ -113,33 +120,33 @@ def test_every_parameter_but_the_folder_is_listed_with_its_meaning() -> None:
 
 
 def test_a_table_of_the_user_is_named_as_it_was_given() -> None:
-    assert rows_of(provenance_page.inputs_part(whole(scores="my table.csv"), {})) == [["scores.csv", "my table.csv", "ab" * 32]]
-    assert rows_of(provenance_page.inputs_part(whole(), {}))[0][1] == "the book’s own"
+    assert rows_of(provenance_page.inputs_part(whole(scores="my table.csv"), BOOK)) == [["scores.csv", "my table.csv", "ab" * 32]]
+    assert rows_of(provenance_page.inputs_part(whole(), BOOK))[0][1] == "the book’s own"
 
 
 def test_remarks_are_counted_and_listed() -> None:
-    assert text_of(provenance_page.left_out_part(whole(), {})) == "There are 2 remarks. a 'b' c"
-    assert "Nothing" in provenance_page.left_out_part({"remarks": [], "left_out": []}, {})
+    assert text_of(provenance_page.left_out_part(whole(), BOOK)) == "There are 2 remarks. a 'b' c"
+    assert "Nothing" in provenance_page.left_out_part({"remarks": [], "left_out": []}, BOOK)
 
 
 def test_each_chapter_has_its_status_time_and_seconds() -> None:
-    assert rows_of(provenance_page.chapters_part(whole(), {})) == [
+    assert rows_of(provenance_page.chapters_part(whole(), BOOK)) == [
         ["part/one", "executed in this build", "2026-01-02, 03:04 UTC", "1.2", "0"],
         ["result tables", "kept from an earlier build", "2026-01-02, 03:04 UTC", "1.2", "1"],
     ]
 
 
 def test_main_packages_come_first_and_every_other_one_on_demand() -> None:
-    first, rest = provenance_page.packages_part(whole(), {}).split("<details>")
+    first, rest = provenance_page.packages_part(whole(), BOOK).split("<details>")
     assert rows_of(first) == [["Python", "3.11.7"], ["pandas", "3.0"]]
     assert rows_of(rest) == [["zzz", "1"]]
 
 
 def test_the_citation_of_the_page_is_that_of_the_citation_file() -> None:
     citation = provenance.read_citation(ROOT / "CITATION.cff")
-    found = text_of(provenance_page.citation_part(whole(), citation))
+    found = text_of(provenance_page.citation_part(whole(), Book(citation, NO_FINDINGS)))
     assert all(provenance.reference(work) in found for work in [citation, *citation["references"]])
-    assert "says nothing" in provenance_page.citation_part(whole(), {})
+    assert "says nothing" in provenance_page.citation_part(whole(), BOOK)
 
 
 def test_metadata_are_there_as_far_as_they_are_known() -> None:
@@ -149,3 +156,13 @@ def test_metadata_are_there_as_far_as_they_are_known() -> None:
     assert dict(pairs)["citation_inbook_title"] == citation["title"]
     assert re.fullmatch(r"\d{4}/\d\d/\d\d", dict(pairs)["citation_publication_date"])
     assert provenance_page.metadata({}, "T", "", "en") == ""
+
+
+def test_findings_that_changed_are_listed_on_the_default_edition_only() -> None:
+    rows = [["2026-01-01", "a", "holds", "begun"], ["2026-01-01", "b", "fails", "begun"]]
+    begun = Book({}, pd.DataFrame(rows, columns=COLUMNS))
+    later = Book({}, pd.DataFrame([*rows, ["2026-02-02", "a", "fails", "corrected"]], columns=COLUMNS))
+    assert "begun on 2026-01-01 with 2 findings. None" in provenance_page.findings_part(whole(), begun)
+    assert rows_of(provenance_page.findings_part(whole(), later)) == [["2026-02-02", "a", "holds", "fails", "corrected"]]
+    assert "default edition only" in provenance_page.findings_part(whole(edition="mine"), later)
+    assert "default edition only" in provenance_page.findings_part(whole(), BOOK)
