@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MOST_OPTIONS = 8
 FAINT = {"cannot tell": 0.3, "not testable with these scores": 0.1}
+MANY = "There are too many editions to draw each; comparison.csv has them all."
 NUMBER = {"place": "No.", "edition": "Edition"}
 
 
@@ -72,8 +73,8 @@ def headline(editions: pd.DataFrame, field: str, title: str, axis: str, key: str
         **dict(zip(ends, ("Interval from", "to"), strict=False)),
     }
     drawn = editions.dropna(subset=[field])[list(columns)]
-    if drawn.empty:
-        return note(f"No edition has this number: {title}.")
+    if drawn.empty or len(drawn) > MOST_CELLS:
+        return note(MANY if len(drawn) else f"No edition has this number: {title}.")
     by = series(key or "edition", key.capitalize(), drawn[key] if key else [], editions[key] if key else [])
     shared = {"x": place_axis(len(editions)), "tooltip": tips(columns, dict.fromkeys((field, *ends), "+.2f"))}
     if len(by.shown) > 1:
@@ -124,9 +125,9 @@ def verdict_counts(rows: pd.DataFrame, count: int, kinds: Sequence[str], noun: s
     """
     import altair as alt
 
-    if rows.empty:
-        return note(f"No edition has any {noun}.")
     drawn = rows.groupby(["place", "edition", "verdict"], sort=False).size().rename("number").reset_index()
+    if drawn.empty or len(drawn) > MOST_CELLS:
+        return note(MANY if len(drawn) else f"No edition has any {noun}.")
     by = series("verdict", "Verdict", drawn["verdict"], kinds)
     columns = {**NUMBER, "verdict": "Verdict", "number": noun.capitalize()}
     drawn = drawn.assign(turn=drawn["verdict"].map(list(kinds).index))
@@ -174,10 +175,9 @@ def verdict_map(
     rows
         ``key, place, edition, verdict, number``.
     things
-        A row a thing, in the order in which they are drawn: ``key, title, group, course``. Beyond 3,000
-        cells those are left out first whose verdict is the same in all editions.
+        A row a thing, in the order in which they are drawn: ``key, title, group, course``.
     editions
-        ``place, edition, status`` and a column of labels for each of the keys.
+        ``place, edition`` and a column of labels for each of the keys.
     keys
         What the editions differ in; those with more than eight options are not drawn.
     kinds
@@ -192,13 +192,8 @@ def verdict_map(
     """
     import altair as alt
 
-    if rows.empty:
-        return note(f"No edition has any {noun}.")
-    shown = most_telling(things, MOST_CELLS // len(editions))
-    drawn, above, axis = map_rows(rows, shown, options(editions, keys))
-    heading = alt.when(f"substring(datum.value, 0, 1) == '{HEADING}'")
-    y = row_axis(axis, labelFontWeight=heading.then(alt.value("bold")).otherwise(alt.value("normal")))
-    x = place_axis(len(editions))
+    drawn, above, axis = map_rows(rows, things, options(editions, keys))
+    x, y = place_axis(len(editions)), grouped_axis(axis)
     by = series("verdict", "Verdict", drawn["verdict"], kinds)
     columns = {
         "title": noun.capitalize(),
@@ -214,11 +209,19 @@ def verdict_map(
     marks = alt.Chart(above).mark_point(shape="square", size=28, color="#8a8a8a", opacity=1)
     marks = marks.encode(x=x, y=y, tooltip=tips({**NUMBER, "group": "What differs", "option": "Option"}))
     chart = alt.layer(marks, cells) if len(above) else alt.layer(cells)
-    return house(chart.add_params(by.picker()), map_text(things, shown, editions, noun), columns, by)
+    return house(chart.add_params(by.picker()), map_text(things, editions, noun), columns, by)
+
+
+def grouped_axis(axis: Sequence[str]) -> alt.Y:
+    """Return the vertical axis of rows under headings, which are bold."""
+    import altair as alt
+
+    heading = alt.when(f"substring(datum.value, 0, 1) == '{HEADING}'")
+    return row_axis(axis, labelFontWeight=heading.then(alt.value("bold")).otherwise(alt.value("normal")))
 
 
 def map_rows(
-    rows: pd.DataFrame, shown: pd.DataFrame, chosen: pd.DataFrame
+    rows: pd.DataFrame, things: pd.DataFrame, chosen: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """Return the cells and the options of a map with their labels, and all labels from the top.
 
@@ -226,27 +229,21 @@ def map_rows(
     ----------
     rows
         ``key, place, edition, verdict, number``.
-    shown
-        The things to be drawn: ``key, title, group``.
+    things
+        What the cells are about: ``key, title, group``.
     chosen
         As :func:`options` returns it.
 
     Returns
     -------
     tuple
-        ``rows`` of what is shown and ``chosen``, both with ``label``; and the rows of the axis.
+        ``rows`` and ``chosen``, both with ``label``; and the rows of the axis.
     """
     pairs = chosen[["group", "option"]].drop_duplicates()
-    said = labels([*pairs["option"], *shown["title"]])
+    said = labels([*pairs["option"], *things["title"]])
     pairs = pairs.assign(label=said[: len(pairs)])
-    things = shown[["key", "title", "group"]].assign(label=said[len(pairs) :])
-    return rows.merge(things, on="key"), chosen.merge(pairs), [*axis_rows(pairs), *axis_rows(things)]
-
-
-def most_telling(things: pd.DataFrame, most: int) -> pd.DataFrame:
-    """Return as many things as can be drawn, those whose verdict differs between editions before the others."""
-    place = things["course"].map({"contradicts": 0, "wavers": 1, "same": 2}).sort_values(kind="stable")
-    return things.loc[sorted(place.index[: max(most, 1)])]
+    named = things[["key", "title", "group"]].assign(label=said[len(pairs) :])
+    return rows.merge(named, on="key"), chosen.merge(pairs), [*axis_rows(pairs), *axis_rows(named)]
 
 
 def axis_rows(named: pd.DataFrame) -> list[str]:
@@ -278,11 +275,59 @@ def options(editions: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     return long[["place", "edition", "group", "option"]]
 
 
-def map_text(things: pd.DataFrame, shown: pd.DataFrame, editions: pd.DataFrame, noun: str) -> str:
+def map_text(things: pd.DataFrame, editions: pd.DataFrame, noun: str) -> str:
     """Return the alt text of :func:`verdict_map`."""
-    moving = int((things["course"] != "same").sum())
-    fewer = f", of which {len(shown)} are drawn" if len(shown) < len(things) else ""
     return (
-        f"Map of the verdicts on {len(things)} {noun}{fewer}, in {len(editions)} editions: {moving} of them have not "
+        f"Map of the verdicts on {len(things)} {noun} in {len(editions)} editions: {moving(things)} of them have not "
         "the same verdict in all editions that judge them."
     )
+
+
+def moving(things: pd.DataFrame) -> int:
+    """Return how many things have not the same verdict throughout."""
+    return int((things["course"] != "same").sum())
+
+
+def verdict_shares(things: pd.DataFrame, kinds: Sequence[str], noun: str) -> Any:
+    """Return in which share of editions each thing has which verdict, for more editions than a map can hold.
+
+    Parameters
+    ----------
+    things
+        A row a thing, in the order in which they are drawn: ``title, group, course``, ``editions`` that judge it, and
+        a count for each of the kinds.
+    kinds
+        The verdicts, in the order in which they are stacked.
+    noun
+        What the things are, in the plural.
+
+    Returns
+    -------
+    altair.Chart
+        A bar a thing.
+    """
+    import altair as alt
+
+    named = things.assign(label=labels(things["title"]))
+    drawn = named.melt(["title", "label", "editions"], list(kinds), "verdict", "number")
+    drawn = drawn[drawn["number"] > 0].assign(share=drawn["number"] / drawn["editions"])
+    drawn = drawn.assign(turn=drawn["verdict"].map(list(kinds).index))
+    by = series("verdict", "Verdict", drawn["verdict"], kinds)
+    columns = {"title": noun.capitalize(), "verdict": "Verdict", "share": "Share of editions", "editions": "Editions"}
+    axis = axis_rows(named)
+    chart = (
+        alt.Chart(drawn[["label", "turn", *columns]], height=rows_height(len(axis)))
+        .mark_bar()
+        .encode(
+            x=alt.X("share:Q", title="Share of the editions that judge it", axis=alt.Axis(format=".0%")).stack("zero"),
+            y=grouped_axis(axis),
+            order="turn:Q",
+            color=by.colour(),
+            opacity=faint(),
+            tooltip=tips(columns, {"share": ".0%"}),
+        )
+    )
+    text = (
+        f"Stacked bars of the verdicts on {len(things)} {noun}, of which {moving(things)} have not the same throughout."
+    )
+    return house(chart.add_params(by.picker()), text, columns, by)

@@ -36,10 +36,10 @@ SPREAD_COLUMNS = {
     "number": "Number",
     "editions": "Editions",
     "lowest": "Lowest",
-    "lowest_in": "in",
+    "lowest_in": "first in",
     "median": "Median",
     "highest": "Highest",
-    "highest_in": "in ",
+    "highest_in": "first in ",
 }
 EFFECT_COLUMNS = {"key": "What differs", "groups": "Groups", **SHORT, "verdicts": "Benchmarks", "claims": "Claims"}
 COURSES = {"contradicts": "contradictory", "wavers": "left open in some", "same": "the same"}
@@ -258,7 +258,7 @@ def effect_sentence(moved: pd.DataFrame) -> str:
     """Say how the table of effects is read, and which choice changes most verdicts."""
     reading = (
         "Editions are compared in groups that differ in one thing alone. The table gives the median range of "
-        "each number in such groups, and how many benchmarks and claims of a group have not the same verdict throughout."
+        "each number in such groups, and how many benchmarks and claims have not the same verdict throughout a group."
     )
     known = moved.dropna(subset=["verdicts"])
     if known.empty:
@@ -283,13 +283,7 @@ def verdict_section(comparison: Comparison, figures: Figures) -> list[str]:
             charts.verdict_counts(rows, total, VERDICTS, "benchmarks"),
             "Headline safety benchmarks by verdict, edition by edition. What cannot be told is faint.",
         ),
-        figures.html(
-            charts.verdict_map(
-                rows, in_groups(titled), comparison.editions, comparison.sweep.varying, VERDICTS, "benchmarks"
-            ),
-            "The verdict on each benchmark in each edition. Grey squares say which options an edition has; an empty "
-            "cell means that the edition does not judge the benchmark; what cannot be told is faint.",
-        ),
+        verdict_figure(comparison, figures, rows, in_groups(titled), VERDICTS, "benchmarks"),
         steadiness_table(titled, {"title": "Benchmark", "group": "Area"}, VERDICTS),
     ]
 
@@ -312,15 +306,23 @@ def claim_section(comparison: Comparison, figures: Figures) -> list[str]:
     return [
         heading("How the claims move"),
         paragraph(f"{course_sentence(things, 'claim', CLAIM_VERDICTS)} {left}".strip()),
-        figures.html(
-            charts.verdict_map(
-                rows, in_groups(titled), comparison.editions, comparison.sweep.varying, CLAIM_VERDICTS, "claims"
-            ),
-            "The verdict on each claim in each edition, of the claims that at least one edition can test. Grey squares "
-            "say which options an edition has; what cannot be told is faint, what cannot be tested fainter.",
-        ),
+        verdict_figure(comparison, figures, rows, in_groups(titled), CLAIM_VERDICTS, "claims"),
         steadiness_table(titled, {"title": "Claim", "said": "What the source says"}, CLAIM_VERDICTS),
     ]
+
+
+def verdict_figure(
+    comparison: Comparison, figures: Figures, rows: pd.DataFrame, things: pd.DataFrame, kinds: Sequence[str], noun: str
+) -> str:
+    """Return the verdicts on things in each edition; beyond what a map can hold, in which share of them."""
+    faint = "What cannot be told is faint" + (", what cannot be tested fainter." if noun == "claims" else ".")
+    editions = comparison.editions
+    if len(things) * len(editions) > charts.MOST_CELLS:
+        chart = charts.verdict_shares(things, kinds, noun)
+        return figures.html(chart, f"In which share of the editions that judge them {noun} have which verdict. {faint}")
+    chart = charts.verdict_map(rows, things, editions, comparison.sweep.varying, kinds, noun)
+    reading = "Grey squares say which options an edition has; an empty cell means that the edition has no verdict."
+    return figures.html(chart, f"The verdicts on {noun} in each edition. {reading} {faint}")
 
 
 def in_groups(things: pd.DataFrame) -> pd.DataFrame:

@@ -9,10 +9,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from analysis import charts_sweep
 from analysis.parameters import Parameters
-from analysis.sweep_comparison import Comparison, Made, compare
+from analysis.sweep_comparison import Comparison, Made, benchmark_rows, compare
 from analysis.sweep_file import Sweep, SweptEdition
-from analysis.sweep_page import Scripts, book_scripts, course_sentence, made_sentence, sweep_page
+from analysis.sweep_page import Scripts, book_scripts, course_sentence, in_groups, made_sentence, sweep_page
 
 from visits import LOCAL, Visit
 
@@ -154,10 +155,22 @@ def test_the_sentence_on_verdicts_counts_each_thing_once() -> None:
     )
 
 
-def test_beyond_three_thousand_cells_what_never_changes_is_left_out_first() -> None:
-    from analysis.charts_sweep import most_telling
+def test_beyond_what_a_map_can_hold_shares_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = compared()
+    assert sweep_page(whole, Scripts()).count("Map of the verdicts") == 2
+    monkeypatch.setattr(charts_sweep, "MOST_CELLS", 8 * 3)
+    text = sweep_page(whole, Scripts())
+    assert text.count("Map of the verdicts on 3 claims") == 1
+    assert text.count("Stacked bars of the verdicts on 4 benchmarks") == 1
 
-    things = pd.DataFrame({"key": list("abcde"), "course": ["same", "wavers", "same", "contradicts", "wavers"]})
-    assert list(most_telling(things, 3)["key"]) == ["b", "d", "e"]
-    assert list(most_telling(things, 4)["key"]) == ["a", "b", "d", "e"]
-    assert list(most_telling(things, 9)["key"]) == list("abcde")
+
+def test_shares_of_a_thing_add_up_to_the_editions_that_judge_it() -> None:
+    things = in_groups(benchmark_rows(compared()).assign(title=lambda rows: rows["name"], group="x"))
+    spec = charts_sweep.verdict_shares(things, VERDICTS, "benchmarks").to_dict()
+    (rows,) = spec["datasets"].values()
+    assert pd.DataFrame(rows).groupby("title")["share"].sum().round(9).eq(1).all() and len(things) == 4
+
+
+def test_editions_beyond_drawing_are_said_to_be_in_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(charts_sweep, "MOST_CELLS", 5)
+    assert "too many editions to draw each; comparison.csv has them all" in sweep_page(compared(), Scripts())
