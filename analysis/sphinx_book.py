@@ -24,6 +24,7 @@ VEGA_SCRIPT = "book-vega.js"
 FORMS = ("book-card", "book-explorer", "book-predictions")
 FORM_SCRIPT = "book-forms.js"
 PALETTE_STYLE = "book-palette.css"
+SIDE_BAR = '<div id="pst-primary-sidebar"'
 # Draws the theme's icons with 1.5 MB of script; our style sheet draws those the book has.
 ICON_SCRIPT = Path("scripts", "fontawesome.js")
 ALIGNED = re.compile(r"\\(begin|end)\{(?:aligned|align)\}")
@@ -274,6 +275,55 @@ class SiteScripts:
             (static / ICON_SCRIPT).write_text("", encoding="utf-8")
 
 
+def visit_citation(translator: HTML5Translator, node: Element) -> None:
+    """Open an entry of the bibliography as an item of its list; the role docutils gives it is out of use.
+
+    Parameters
+    ----------
+    translator
+        Writes the page.
+    node
+        The entry.
+    """
+    from sphinx.writers.html5 import HTML5Translator as Plain
+
+    Plain.visit_citation(translator, node)
+    translator.body[-1] = translator.body[-1].replace('role="doc-biblioentry"', 'role="listitem"')
+
+
+def depart_citation(translator: HTML5Translator, node: Element) -> None:
+    """Close an entry of the bibliography.
+
+    Parameters
+    ----------
+    translator
+        Writes the page.
+    node
+        The entry.
+    """
+    from sphinx.writers.html5 import HTML5Translator as Plain
+
+    Plain.depart_citation(translator, node)
+
+
+def with_landmarks(app: Sphinx, exception: Exception | None) -> None:
+    """Make the theme's side bar a landmark, so that nothing of a page is outside of all.
+
+    Parameters
+    ----------
+    app
+        The Sphinx application.
+    exception
+        What ended the build early, if anything.
+    """
+    if exception is not None or app.builder.format != "html":
+        return
+    for path in Path(app.outdir).rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        named = text.replace(SIDE_BAR, f'{SIDE_BAR} role="complementary" aria-label="Book"', 1)
+        path.write_text(named, encoding="utf-8")
+
+
 def without_thebe(app: Sphinx, config: Any) -> None:
     """Take out the extension that offers live code on somebody else's servers.
 
@@ -334,6 +384,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
     app.add_enumerable_node(CaptionedTable, "table", html=(visit_table, depart_table))
+    app.add_node(nodes.citation, override=True, html=(visit_citation, depart_citation))
     app.add_transform(TableFigures)
     app.add_css_file("book.css")
     app.add_css_file("book-icons.css")
@@ -341,6 +392,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_js_file("book.js", loading_method="defer")
     app.connect("config-inited", without_thebe)
     app.connect("html-page-context", with_form_scripts)
+    app.connect("build-finished", with_landmarks)
     app.setup_extension("analysis.edition_page")
     SiteScripts(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

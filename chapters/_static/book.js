@@ -258,17 +258,25 @@
     bar.className = "book-actions";
     bar.append(button("Download as CSV", () => download(csv(), `${name}.csv`)));
     box.after(bar);
-    reachable(box);
+    reachable(box, tableName(box));
   }
 
-  // A box that scrolls has to be reachable by keyboard.
-  function reachable(box) {
+  // Landmarks have names of their own: that of the figure, or the place of the table on the page.
+  function tableName(box) {
+    const figure = box.closest("figure")?.querySelector(".caption-number")?.textContent.trim();
+    const caption = box.querySelector("caption")?.textContent;
+    const place = [...document.querySelectorAll(".book-table")].indexOf(box) + 1;
+    return caption ?? (figure ? `${box.closest(".book-chart") ? "Data of " : ""}${figure}` : `Table ${place} on this page`);
+  }
+
+  // What scrolls has to be reachable by keyboard.
+  function reachable(box, name) {
     const update = () => {
-      if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) {
-        box.tabIndex = 0;
-        box.setAttribute("role", "region");
-        box.setAttribute("aria-label", box.querySelector("caption")?.textContent ?? "Table");
-      }
+      if (box.scrollWidth <= box.clientWidth && box.scrollHeight <= box.clientHeight) return;
+      box.tabIndex = 0;
+      if (!name) return;
+      box.setAttribute("role", "region");
+      box.setAttribute("aria-label", name);
     };
     new ResizeObserver(update).observe(box);
   }
@@ -306,6 +314,7 @@
         column.observe(block.querySelector(":scope > .book-chart-view"));
       }
       root.querySelectorAll(".book-table").forEach(furnishTable);
+      root.querySelectorAll(".book-equation > math").forEach((formula) => reachable(formula));
     };
     window.furnishBook(document);
     new MutationObserver(() => redraw([...drawn].filter((block) => block.isConnected && block.dataset.drawn !== theme()))).observe(
