@@ -225,12 +225,24 @@ def session_of(client: Client, address: str, preload: tuple[str, ...], patience:
         raise InputError(Problem("--scheduler", None, None, f"the scheduler at {address} has no workers", mend)) from None
     here = installation()
     there = client.run(installation, on_error="return")
-    unlike = {worker: _difference(here, found) for worker, found in sorted(there.items())}
-    raise_if(mismatch(worker, what) for worker, what in unlike.items() if what)
+    unlike = {f"worker {worker}": _difference(here, found) for worker, found in sorted(there.items())}
+    unlike["the scheduler"] = _unusable(client)
+    raise_if(mismatch(place, what) for place, what in unlike.items() if what)
     return Session(preload, here)
 
 
 def _difference(here: Installation, found: Installation | Exception) -> str:
-    if isinstance(found, Exception):
-        return f"the book's package `analysis` cannot be used there ({shorten(str(found))})"
-    return difference(here, found)
+    return _cannot(found) if isinstance(found, Exception) else difference(here, found)
+
+
+def _unusable(client: Client) -> str:
+    """Say why calls cannot pass through the scheduler, which makes none; empty if they can."""
+    try:
+        client.run_on_scheduler(installation)
+    except Exception as error:
+        return _cannot(error)
+    return ""
+
+
+def _cannot(error: Exception) -> str:
+    return f"the book's package `analysis` cannot be used there ({shorten(str(error))})"

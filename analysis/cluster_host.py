@@ -104,7 +104,7 @@ def answers(connection: Connection, start: Start, folder: Path) -> Iterator[byte
     while connection.poll(IDLE):
         call, parcel = connection.recv()
         if unlike:
-            yield pickled(Outcome("", None, InputError(mismatch(start.worker, unlike)), "", 0.0))
+            yield pickled(Outcome("", None, InputError(mismatch(f"worker {start.worker}", unlike)), "", 0.0))
         else:
             yield answer(call, parcel, start.session.preload, folder)
 

@@ -55,13 +55,13 @@ def _version(machine: Installation, name: str) -> str:
     return machine.versions.get(name, "missing")
 
 
-def mismatch(worker: str, what: str) -> Problem:
-    """Say why a worker cannot be used.
+def mismatch(place: str, what: str) -> Problem:
+    """Say why a worker or a scheduler cannot be used.
 
     Parameters
     ----------
-    worker
-        Its address.
+    place
+        Which it is.
     what
         In what it differs.
 
@@ -71,4 +71,4 @@ def mismatch(worker: str, what: str) -> Problem:
         With what to install.
     """
     mend = "install the same there: the book's folder as it is here, and its requirements.lock; then start it again"
-    return Problem(f"worker {worker}", None, None, what, mend)
+    return Problem(place, None, None, what, mend)

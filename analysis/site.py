@@ -272,7 +272,9 @@ def site_files(task: SiteTask, folder: Path) -> dict[str, bytes]:
     """
     read_entry_points_once()
     with tempfile.TemporaryDirectory() as made:
-        found = task.located(folder, Path(made))
+        # On another machine the builder's store may be out of reach.
+        store = task.store if Path(task.store).is_dir() else str(Path(made, "pages"))
+        found = replace(task, store=store).located(folder, Path(made))
         no_system_fonts(Path(made))
         with environment({"FONTCONFIG_FILE": found.fonts}):
             for page in found.notebooks:
