@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
+import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,15 +16,19 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from analysis.cluster import ClusterExecutor
 from analysis.executor import REPRODUCIBLE, Call, LocalExecutor, Outcome, executor_for
+from analysis.import_commands import calibrated
 from analysis.installation import Installation, difference, installation
+from analysis.parameters import Parameters
 from analysis.problems import InputError
 
 from clusters import ROOT, Cluster, ancestors, cluster
+from score_tables import random_scores, score_table
 from test_executor import double, end_process, fail, sleep, unpicklable, variables
-from toy_book import PROGRAM, chapter, compendium, contents, heed_interrupts, make_book, running
+from toy_book import PROGRAM, chapter, compendium, contents, heed_interrupts, make_book, record, running
 
 pytestmark = pytest.mark.slow
 PATIENCE = 60
@@ -64,6 +72,16 @@ def wait_until_noted(folder: Path, process: subprocess.Popen[str]) -> int:
         assert process.poll() is None, process.communicate()
         time.sleep(0.02)
     return int(found[0].name)
+
+
+def wait_for_port(port: int, seconds: float = 120) -> None:
+    """Wait until something listens."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(0.1)
+    raise TimeoutError(port)
 
 
 def started(book: Path, address: str) -> subprocess.Popen[str]:
@@ -131,6 +149,12 @@ def test_an_edition_built_on_a_cluster_is_the_same_byte_for_byte(two: Cluster, t
     assert contents(there / "_build" / "default") == contents(here / "_build" / "default")
 
 
+def test_a_calibration_is_the_same_on_a_cluster(two: Cluster) -> None:
+    table = score_table(chat=random_scores(10, 5))
+    found = calibrated(table, Parameters(index=("b0", "b1", "b2")), 24, two.address)
+    pd.testing.assert_frame_equal(found, calibrated(table, Parameters(index=("b0", "b1", "b2")), 24))
+
+
 def test_a_worker_killed_in_the_middle_costs_its_time_and_nothing_else(tmp_path: Path) -> None:
     mark = uuid.uuid4().hex
     (tmp_path / "noted").mkdir()
@@ -184,6 +208,18 @@ def test_a_worker_with_another_version_is_refused_by_name(tmp_path: Path) -> Non
     assert not (tmp_path / "book" / "_build" / "default").exists()
 
 
+def test_a_package_edited_after_a_worker_started_is_read_afresh(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "analysis", tmp_path / "other" / "analysis")
+    edited = tmp_path / "other" / "analysis" / "extra.py"
+    edited.write_text('"""Not there when the worker is asked, but there when it works."""\n')
+    with cluster(tmp_path / "cluster", workers=1, package=tmp_path / "other") as found:
+        edited.unlink()
+        with on(found) as executor:
+            edited.touch()
+            (outcome,) = executor.run([Call("late", double, 1)])
+    assert isinstance(outcome.error, InputError) and "analysis` is another" in str(outcome.error)
+
+
 def test_a_scheduler_that_is_lost_ends_the_build_with_one_line(tmp_path: Path) -> None:
     with cluster(tmp_path, workers=1) as found, on(found) as executor, pytest.raises(InputError, match="is lost"):
         for outcome in executor.run([Call("short", double, 1), Call("long", sleep, 60)]):
@@ -227,3 +263,21 @@ def test_a_difference_between_machines_is_said(there: Installation, said: str) -
 
 def test_this_machine_does_not_differ_from_itself() -> None:
     assert difference(installation(), installation()) == ""
+
+
+def test_the_example_of_the_readme_builds_an_edition(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (example,) = (block for block in re.findall(r"^```[^\n]*\n(.*?)^```", readme, flags=re.S | re.M) if "dask worker" in block)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    own = example.replace(":8786", f":{port}").replace("--port 8786", f"--port {port}").replace(".venv/bin", str(PROGRAM.parent))
+    scheduler, workers, build = map(shlex.split, own.splitlines())
+    make_book(tmp_path / "book")
+    variables = {**os.environ, "PYTHONPATH": str(ROOT)}
+    options = {"cwd": tmp_path / "book", "env": variables, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(scheduler, **options) as first, subprocess.Popen(workers, **options) as second:
+        wait_for_port(port)
+        done = subprocess.run(build, cwd=tmp_path / "book", env=variables, capture_output=True, text=True, timeout=300)
+        second.terminate(), second.wait(), first.terminate()
+    assert done.returncode == 0, done.stderr
+    assert record(tmp_path / "book", "base")["parameters"]["population"] == "base"
