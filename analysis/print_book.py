@@ -29,7 +29,8 @@ FLAGS = (
     "--no-pdf-header-footer", "--export-tagged-pdf", "--generate-pdf-document-outline",
 )
 SECONDS = 600
-LONG = 60
+# Rows of a table that is printed at most, where the site has it folded away and where not.
+LONG, VERY_LONG = 60, 120
 STYLE = "_static/book-print.css"
 STYLES = ("_static/pygments.css", "_static/book-palette.css", STYLE)
 # What only works on a screen, is there twice, or opens on demand because it is long.
@@ -213,7 +214,8 @@ def chapter(site: Path, page: Page, pages: Sequence[Page]) -> str:
     for element in article.select(", ".join(SCREEN_ONLY)):
         element.decompose()
     for element in article.select("noscript"):
-        element.unwrap()
+        # Static pictures are what a printed chart is; a sentence on scripts says nothing on paper.
+        element.unwrap() if element.find("svg") else element.decompose()
     for element in article.select(".cell, .cell_input, .cell_output"):
         # A heading stays with what follows it, which must not be an empty box.
         if not element.decomposed and is_empty(element):
@@ -237,10 +239,10 @@ def is_empty(element: Tag) -> bool:
 
 
 def leave_on_the_site(article: Tag) -> None:
-    """Put a sentence in place of long tables that are folded away on the site: they would fill many pages."""
-    for table in article.select("details .book-table"):
+    """Put a sentence in place of tables that would fill many pages."""
+    for table in article.select(".book-table"):
         rows = len(table.select("tbody tr"))
-        if rows > LONG:
+        if rows > (LONG if table.find_parent("details") else VERY_LONG):
             text = f"This table of {rows} rows is not printed; it is on the site of the edition."
             table.replace_with(soup_of(f'<p class="book-note">{text}</p>'))
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from analysis import provenance
 from analysis.display import Table, count, html_table, number
+from analysis.execution import shorten
 from analysis.findings_log import history
 from analysis.parameters import describe
 
@@ -22,6 +23,7 @@ MAIN_PACKAGES = (
 STATUS = {"executed": "executed in this build", "cached": "kept from an earlier build"}
 HOLDS = {"scores": "score table", "models": "models", "benchmarks": "benchmarks", "predictions": "predictions"}
 OWN = "the book’s own"
+SHORT = 80
 
 Record = Mapping[str, Any]
 
@@ -127,7 +129,7 @@ def parameter_table(record: Record, names: Iterable[str]) -> Table:
 
 def shown(value: Any) -> str:
     """Return the value of a parameter as a reader sees it."""
-    return provenance.option_text(value) or "none given"
+    return (", ".join(value) if isinstance(value, list | tuple) else str(value)) or "none given"
 
 
 def footer(record: Record, page: str, licence: Mapping[str, str]) -> str:
@@ -197,7 +199,8 @@ def parameters_sentence(record: Record) -> str:
     changed = provenance.changed_parameters(record)
     if not changed:
         return "all parameters at their defaults"
-    return ", ".join(f"{name} {shown(new)} instead of {shown(old)}" for name, (new, old) in changed.items())
+    sides = {name: [shorten(shown(value), SHORT) for value in pair] for name, pair in changed.items()}
+    return "; ".join(f"{name}: {new} instead of {old}" for name, (new, old) in sides.items())
 
 
 def metadata(citation: Mapping[str, Any], title: str, description: str, language: str) -> str:

@@ -78,12 +78,12 @@ def test_a_static_picture_stands_in_for_a_chart_and_its_key_stays(tmp_path: Path
         tmp_path,
         '<div class="book-chart"><ul class="book-keys"><li><button class="book-key">Llama</button></li></ul>'
         '<div class="book-controls">c</div><div class="book-chart-view">v</div>'
-        "<noscript><svg><text>picture</text></svg></noscript>"
+        "<noscript><svg><text>picture</text></svg></noscript><noscript>Scripts are off.</noscript>"
         '<script type="application/json">{"secret": 1}</script>'
         '<details class="book-chart-data"><table><tr><td>data</td></tr></table></details></div>',
     )
     assert "picture" in found and '<span class="book-key">Llama</span>' in found
-    assert not any(word in found for word in ("noscript", "secret", "data<", ">v<", ">c<", "button"))
+    assert not any(word in found for word in ("noscript", "Scripts are off", "secret", "data<", ">v<", ">c<", "button"))
 
 
 def test_folded_code_is_left_out_and_folded_outputs_are_opened(tmp_path: Path) -> None:
@@ -96,12 +96,15 @@ def test_folded_code_is_left_out_and_folded_outputs_are_opened(tmp_path: Path) -
     assert re.search(r'<details class="admonition hide below-input" open="">', found)
 
 
-def test_a_long_folded_table_is_counted_and_left_on_the_site(tmp_path: Path) -> None:
-    rows = "".join(f"<tr><td>row {number}</td></tr>" for number in range(print_book.LONG + 1))
-    table = f'<div class="book-table"><table><tbody>{rows}</tbody></table></div>'
-    folded = printed_chapter(tmp_path, f"<details>{table}</details>")
-    assert f"{print_book.LONG + 1} rows" in folded and "row 3" not in folded
-    assert "row 3" in printed_chapter(tmp_path, table)
+@pytest.mark.parametrize(("folded", "most"), [(True, print_book.LONG), (False, print_book.VERY_LONG)])
+def test_a_long_table_is_counted_and_left_on_the_site(tmp_path: Path, folded: bool, most: int) -> None:
+    def printed_rows(rows: int) -> str:
+        body = "".join(f"<tr><td>row {number}</td></tr>" for number in range(rows))
+        table = f'<div class="book-table"><table><tbody>{body}</tbody></table></div>'
+        return printed_chapter(tmp_path, f"<details>{table}</details>" if folded else table)
+
+    assert "row 3" in printed_rows(most)
+    assert "row 3" not in printed_rows(most + 1) and f"{most + 1} rows" in printed_rows(most + 1)
 
 
 def test_headings_of_a_chapter_come_below_the_title_of_the_book(tmp_path: Path) -> None:

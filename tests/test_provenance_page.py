@@ -85,13 +85,18 @@ def test_there_is_no_banner_on_the_default_edition() -> None:
     [
         ({"edition": "copy"}, "edition copy, not the book’s default one: the book’s own scores; all parameters at their defaults."),
         ({"scores": "mine.csv"}, "edition default, not the book’s default one: score table mine.csv; all parameters"),
-        ({"line": 0.5, "index": ["a", "b"]}, "index a,b instead of none given, line 0.5 instead of 0.4."),
+        ({"line": 0.5, "index": ["a", "b"]}, "index: a, b instead of none given; line: 0.5 instead of 0.4."),
     ],
 )
 def test_a_banner_says_which_scores_and_which_parameters(changes: dict[str, Any], said: str) -> None:
     found = provenance_page.banner(whole(**changes), "provenance.html")
     assert said in text_of(found)
     assert '<a href="provenance.html">' in found
+
+
+def test_a_long_list_of_names_does_not_fill_the_page_with_the_banner() -> None:
+    made = whole(index=[f"benchmark-{number}" for number in range(500)])
+    assert len(text_of(provenance_page.banner(made, "p.html"))) < 300
 
 
 def test_names_of_others_are_only_text_wherever_they_stand() -> None:
