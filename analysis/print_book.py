@@ -260,11 +260,12 @@ def own_names(article: Tag, page: Page) -> None:
 def lead(link: Tag, page: Page, anchors: Mapping[str, str]) -> None:
     """Have a link lead to its place in the printed book, or nowhere if that is not printed."""
     del link["title"]
-    if urlsplit(link["href"]).scheme:
+    scheme = urlsplit(link["href"]).scheme
+    if scheme in ("http", "https", "mailto"):
         return
     address, place = address_of(page.address, link["href"])
     anchor = anchors.get(address or page.address)
-    if anchor is None:
+    if scheme or anchor is None:
         link.unwrap()
     else:
         link["href"] = f"#{anchor}--{place}" if place else f"#{anchor}"

@@ -55,11 +55,11 @@ def test_links_stay_within_the_book_or_leave_it_for_good(tmp_path: Path) -> None
     found = printed_chapter(
         tmp_path,
         '<a href="#x">1</a><a href="../two/b.html#y">2</a><a href="../two/b.html">3</a>'
-        '<a href="../../notebooks/a.ipynb">4</a><a href="https://example.org/#z" title="t">5</a>',
+        '<a href="../../notebooks/a.ipynb">4</a><a href="data:text/csv,a" download>6</a><a href="https://example.org/#z" title="t">5</a>',
     )
     links = dict(re.findall(r'<a href="([^"]*)">(\d)</a>', found))
     assert links == {"#one-a--x": "1", "#two-b--y": "2", "#two-b": "3", "https://example.org/#z": "5"}
-    assert "4" in found and "ipynb" not in found
+    assert "4" in found and "6" in found and "ipynb" not in found and "data:" not in found
 
 
 def test_names_are_unique_in_the_book_and_still_fit_what_refers_to_them(tmp_path: Path) -> None:
