@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -98,6 +99,8 @@ def main() -> None:
     parser.add_argument("--chapters", type=int, default=10, help="heavy chapters of each")
     parser.add_argument("--simulated", type=int, default=1000, help="synthetic editions")
     arguments = parser.parse_args()
+    # Told to end, it has to end its schedulers and workers too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         book, file = write_book(folder, arguments.chapters), write_sweep(folder, arguments.editions)
