@@ -500,11 +500,11 @@ def correlation_forest(
     who = series("population", "Population", drawn.get("population", ()))
     rows = forest_axis(drawn)
     base = alt.Chart(drawn[["label", *columns]], height=rows_height(len(rows)))
-    layers = [reference_lines(line), *forest_marks(base, rows, column, columns, areas(drawn, table), who)]
-    chart = alt.layer(*layers)
-    if len(who.shown) > 1:
-        chart = chart.add_params(who.picker())
-    return house(chart, forest_text(drawn, column, line, title), columns, who)
+    what = areas(drawn, table)
+    layers = [reference_lines(line), *forest_marks(base, rows, column, columns, what, who)]
+    picks = who if len(who.shown) > 1 else what
+    chart = alt.layer(*layers).add_params(picks.picker())
+    return house(chart, forest_text(drawn, column, line, title), columns, picks)
 
 
 def in_registry_order(frame: pd.DataFrame, table: ScoreTable) -> pd.DataFrame:
@@ -611,16 +611,18 @@ def forest_marks(
     weight = heading.then(alt.value("bold")).otherwise(alt.value("normal"))
     y = row_axis(rows, labelFontWeight=weight)
     numbers = {field: "+.2f" for field in (column, "lower", "upper") if field in columns}
+    several = len(who.shown) > 1
     colour = coloured.colour()
-    colour.legend = None
+    if several:
+        colour.legend = None
     scale = alt.Scale(domain=[-1, 1])
     shared = {"y": y, "color": colour, "tooltip": tips(columns, numbers)}
     x = alt.X(f"{column}:Q", title=columns[column], scale=scale, axis=alt.Axis(format="+.1f"))
-    if len(who.shown) > 1:
+    if several:
         shared |= {"yOffset": alt.YOffset("population:N", scale=alt.Scale(domain=list(who.shown)))}
-    dots = base.mark_point(opacity=1).encode(x=x, **shared)
-    if len(who.shown) > 1:
-        dots = dots.encode(shape=who.shape(), opacity=who.opacity())
+    shared |= {"opacity": (who if several else coloured).opacity()}
+    dots = base.mark_point().encode(x=x, **shared)
+    dots = dots.encode(shape=who.shape() if several else coloured.shape())
     if "lower" not in columns or "upper" not in columns:
         return [dots]
     bars = base.mark_rule(strokeWidth=2).encode(x=alt.X("lower:Q", scale=scale), x2="upper:Q", **shared)
@@ -883,11 +885,9 @@ def coverage_text(grid: pd.DataFrame) -> str:
     size = f"{grid.shape[1]} models and {grid.shape[0]} benchmarks"
     if not missing.any():
         return f"No score is missing among {size}."
-    worst = missing.idxmax()
-    return (
-        f"Grid of {size}: {display.count(missing.sum())} of {display.count(grid.size)} scores are "
-        f"missing, on {int((missing > 0).sum())} benchmarks, most on {worst} ({missing[worst]})."
-    )
+    worst, holed = missing.idxmax(), int((missing > 0).sum())
+    where = f"all of them on {worst}" if holed == 1 else f"on {holed} benchmarks, most on {worst} ({missing[worst]})"
+    return f"Grid of {size}: {display.count(missing.sum())} of {display.count(grid.size)} scores are missing, {where}."
 
 
 def coverage_grid(grid: pd.DataFrame, cells: pd.DataFrame, absent: bool, text: str) -> Any:

@@ -95,18 +95,21 @@ def without_families(made: Explorer) -> Any:
     rows, whole = family_rows(made.shown, made.benchmark), whole_rows(made.shown, made.benchmark)
     if rows.empty:
         return note("There are too few families to leave one out.")
-    colour = families(every_family(made), made.table).colour()
+    kin = families(every_family(made), made.table)
+    colour = kin.colour()
     colour.legend = None
     axis = alt.Axis(grid=False, domain=False, ticks=False)
-    dots = alt.Chart(alt.NamedData(FAMILIES), height=ROW * most_families(made)).mark_point(opacity=1).encode(
+    dots = alt.Chart(alt.NamedData(FAMILIES), height=ROW * most_families(made)).mark_point().encode(
         x=alt.X("correlation:Q", title=FAMILY_COLUMNS["correlation"], scale=alt.Scale(zero=False, padding=10), axis=alt.Axis(format="+.2f")),
         y=alt.Y("label:N", title=None, sort=None, axis=axis),
         color=colour,
+        opacity=kin.opacity(),
         tooltip=tips(FAMILY_COLUMNS, {"correlation": "+.3f"}),
     )
     rule = alt.Chart(alt.NamedData(WHOLE)).mark_rule(tooltip=None).encode(x="whole:Q")
-    chart = of_the_choice(alt.layer(rule, dots), made, {FAMILIES: rows, WHOLE: whole})
-    return house(chart, families_text(made.shown, made.benchmark), FAMILY_COLUMNS)
+    chart = alt.layer(rule, dots).add_params(kin.follower())
+    chart = of_the_choice(chart, made, {FAMILIES: rows, WHOLE: whole})
+    return house(chart, families_text(made.shown, made.benchmark), FAMILY_COLUMNS, kin, keyed=False)
 
 
 def family_rows(found: Survey, benchmark: str) -> pd.DataFrame:

@@ -61,7 +61,7 @@ def interval_rows(
     title
         Of the axis.
     by
-        What colours tell apart.
+        What colours tell apart, and what is picked by: the chart needs its picker.
     columns
         Field to heading, for tooltips.
 
@@ -74,12 +74,12 @@ def interval_rows(
 
     value, lower, upper = x
     numbers = {field: "+.2f" for field in columns if pd.api.types.is_float_dtype(frame[field])}
-    shared = {"y": row_axis(rows), "color": by.colour(), "tooltip": tips(columns, numbers)}
+    shared = {"y": row_axis(rows), "color": by.colour(), "opacity": by.opacity(), "tooltip": tips(columns, numbers)}
     base = alt.Chart(frame, height=max(rows_height(len(rows)), 40))
     axis = alt.X(f"{value}:Q", title=title)
     zero = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(tooltip=None).encode(x="at:Q")
     bars = base.mark_rule(strokeWidth=2).encode(x=f"{lower}:Q", x2=f"{upper}:Q", **shared)
-    dots = base.mark_point(opacity=1).encode(x=axis, shape=by.shape(), **shared)
+    dots = base.mark_point().encode(x=axis, shape=by.shape(), **shared)
     return [zero, bars, dots]
 
 
@@ -90,7 +90,7 @@ def ledger(frame: pd.DataFrame) -> Any:
     ----------
     frame
         From `analysis.findings.claims.tested_rows`: ``id, verdict, estimate, lower, upper,
-        criterion, low, high``.
+        criterion, population, n, low, high``.
 
     Returns
     -------
@@ -105,7 +105,7 @@ def ledger(frame: pd.DataFrame) -> Any:
     drawn = drawn.assign(label=drawn["id"])
     columns = {
         "id": "Claim", "verdict": "Verdict", "estimate": "Estimate", "lower": "Interval from", "upper": "to",
-        "criterion": "Holds if the number is",
+        "criterion": "Holds if the number is", "population": "Population", "n": "Models",
     }
     by = series("verdict", "Verdict", drawn["verdict"], VERDICTS)
     rows = list(drawn["label"])
@@ -118,7 +118,7 @@ def ledger(frame: pd.DataFrame) -> Any:
     counts = drawn["verdict"].value_counts()
     words = display.listing(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if verdict in counts)
     text = f"Estimates and intervals of {len(drawn)} claims with ticks where each verdict turns: {words}."
-    return house(alt.layer(*layers), text, columns, by)
+    return house(alt.layer(*layers).add_params(by.picker()), text, columns, by)
 
 
 def rule_skills(frame: pd.DataFrame) -> Any:
@@ -142,7 +142,7 @@ def rule_skills(frame: pd.DataFrame) -> Any:
     drawn = drawn.assign(label=drawn["rule"]).sort_values("skill", ascending=False)
     columns = {
         "words": "Rule", "kind": "Kind", "skill": "Squared error removed", "lower": "Interval from",
-        "upper": "to", "error": "Mean error in ρ",
+        "upper": "to", "error": "Mean error in ρ", "benchmarks": "Benchmarks",
     }
     by = series("kind", "Kind", drawn["kind"], ("label", "heuristic"))
     layers = interval_rows(
@@ -154,7 +154,7 @@ def rule_skills(frame: pd.DataFrame) -> Any:
         f"Skill of {len(drawn)} rules in predicting the capabilities correlation of benchmarks they have not seen. "
         f"Best: {best['words']} It removes a share of {display.signed(best['skill'])} of the squared error."
     )
-    return house(alt.layer(*layers), text, columns, by)
+    return house(alt.layer(*layers).add_params(by.picker()), text, columns, by)
 
 
 def people_ranks(frame: pd.DataFrame) -> Any:
@@ -190,7 +190,7 @@ def people_ranks(frame: pd.DataFrame) -> Any:
         f"Rank correlation of predicted with measured capabilities correlations for {len(drawn)} rows, from "
         f"{display.signed(drawn['rank_correlation'].iloc[-1])} to {display.signed(drawn['rank_correlation'].iloc[0])}."
     )
-    return house(alt.layer(*layers), text, columns, by)
+    return house(alt.layer(*layers).add_params(by.picker()), text, columns, by)
 
 
 def predicted_measured(frame: pd.DataFrame, table: ScoreTable) -> Any:
@@ -224,12 +224,14 @@ def predicted_measured(frame: pd.DataFrame, table: ScoreTable) -> Any:
         color=by.colour(), shape=by.shape(), tooltip=tips(columns, {"predicted": "+.2f", "correlation": "+.2f"}),
     )
     line = alt.Chart(pd.DataFrame({"at": [-1.0, 1.0]})).mark_line(strokeDash=[5, 4], strokeWidth=1, tooltip=None)
-    chart = alt.layer(line.encode(x=alt.X("at:Q", scale=scale), y=alt.Y("at:Q", scale=scale)), dots).add_params(rule)
+    dots = dots.encode(opacity=by.opacity())
+    line = line.encode(x=alt.X("at:Q", scale=scale), y=alt.Y("at:Q", scale=scale))
+    chart = alt.layer(line, dots).add_params(rule, by.picker())
     text = (
         f"Scatter plot of measured against predicted capabilities correlations of {drawn['benchmark'].nunique()} "
         f"benchmarks, for {drawn['rule'].nunique()} rules to choose from. On the dashed line a prediction is exact."
     )
-    return house(chart, text, columns)
+    return house(chart, text, columns, by)
 
 
 def shown_models(frame: pd.DataFrame) -> pd.DataFrame:
@@ -280,7 +282,7 @@ def residuals(frame: pd.DataFrame, table: ScoreTable) -> Any:
         drawn[["label", *columns]], rows, ("residual", "lower", "upper"),
         "Residual, in standard deviations over models", by, columns,
     )
-    marks = [layer.transform_filter(f"datum.area == {AREA}").encode(opacity=by.opacity()) for layer in marks]
+    marks = [layer.transform_filter(f"datum.area == {AREA}") for layer in marks]
     chart = alt.layer(zero, *marks).add_params(area, by.picker())
     apart = int((drawn["lower"] > 0).sum() + (drawn["upper"] < 0).sum())
     text = (
@@ -370,4 +372,4 @@ def progress_shares(frame: pd.DataFrame, table: ScoreTable) -> Any:
         f"Share of a rise in score that is capability, for {first['benchmark'].nunique()} benchmarks; with the weakest "
         f"market it runs from {display.signed(first['share'].min())} to {display.signed(first['share'].max())}."
     )
-    return house(alt.layer(zero, *marks).add_params(market), text, columns)
+    return house(alt.layer(zero, *marks).add_params(market, by.picker()), text, columns, by)

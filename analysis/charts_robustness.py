@@ -44,10 +44,14 @@ def ranges(rows: pd.DataFrame, table: ScoreTable, line: float) -> Any:
     if rows.empty:
         return note()
     named = with_names(rows, "benchmark", table.benchmarks)
-    long = named.melt(["name", "label", "lowest", "highest"], list(MARKS), "mark", "value").dropna(subset=["value"])
+    kept = ["name", "label", "lowest", "highest", "specifications"]
+    long = named.melt(kept, list(MARKS), "mark", "value").dropna(subset=["value"])
     long["mark"] = long["mark"].map(MARKS)
     kind = series("mark", "Mark", long["mark"], MARKS.values())
-    columns = {"name": "Benchmark", "mark": "Mark", "value": "ρ", "lowest": "Lowest", "highest": "Highest"}
+    columns = {
+        "name": "Benchmark", "mark": "Mark", "value": "ρ", "lowest": "Lowest", "highest": "Highest",
+        "specifications": "Specifications",
+    }
     formats = dict.fromkeys(("value", "lowest", "highest"), "+.2f")
     y = row_axis(list(named["label"]))
     scale = alt.Scale(domain=[-1, 1])
@@ -246,12 +250,13 @@ def halves(rows: pd.DataFrame, table: ScoreTable) -> Any:
     if rows.empty:
         return note("The halves of this panel hold too few models for a correlation in each.")
     named = with_names(rows, "benchmark", table.benchmarks)
-    long = named.melt(["name", "label", "difference", "lower", "upper"], list(HALVES), "half", "correlation")
+    long = named.melt(["name", "label", "difference", "lower", "upper", "n_weaker", "n_stronger"], list(HALVES), "half", "correlation")
+    long["n_models"] = long["n_weaker"].where(long["half"] == "weaker", long["n_stronger"])
     long["half"] = long["half"].map(HALVES)
     kind = series("half", "Models", long["half"], HALVES.values())
     columns = {
         "name": "Benchmark", "half": "Models", "correlation": "ρ", "difference": "Difference",
-        "lower": "Interval of it from", "upper": "to",
+        "lower": "Interval of it from", "upper": "to", "n_models": "n",
     }
     y, scale = row_axis(list(named["label"])), alt.Scale(domain=[-1, 1])
     x = alt.X("correlation:Q", title="ρ", scale=scale, axis=alt.Axis(format="+.1f"))

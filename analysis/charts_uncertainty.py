@@ -45,16 +45,19 @@ def deleted_families(deleted: pd.DataFrame, evidence: Evidence, benchmark: str, 
     drawn = drawn.assign(label=drawn["family"].map(short))
     whole = float(evidence.estimate.correlations[0, list(evidence.panel.benchmarks).index(benchmark)])
     base = alt.Chart(drawn[["label", *FAMILY_COLUMNS]], height=max(rows_height(len(drawn)), 60))
-    colour = families(drawn, table).colour()
+    kin = families(drawn, table)
+    colour = kin.colour()
     colour.legend = None
-    dots = base.mark_point(opacity=1).encode(
+    dots = base.mark_point().encode(
         x=alt.X("correlation:Q", title="ρ without the family", scale=alt.Scale(zero=False), axis=alt.Axis(format="+.2f")),
         y=row_axis(list(drawn["label"])),
         color=colour,
+        opacity=kin.opacity(),
         tooltip=tips(FAMILY_COLUMNS, {"correlation": "+.3f"}),
     )
     rule = alt.Chart(pd.DataFrame({"whole": [whole]})).mark_rule(tooltip=None).encode(x="whole:Q")
-    return house(alt.layer(rule, dots), deleted_text(drawn.to_dict("records"), whole), FAMILY_COLUMNS)
+    chart = alt.layer(rule, dots).add_params(kin.follower())
+    return house(chart, deleted_text(drawn.to_dict("records"), whole), FAMILY_COLUMNS, kin, keyed=False)
 
 
 def deleted_text(drawn: Sequence[Mapping[str, Any]], whole: float) -> str:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from analysis import display
 from analysis.cache import write_whole
-from analysis.house import DARK, LIGHT, theme
+from analysis.house import DARK, LIGHT, PICKED, theme
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -195,7 +195,7 @@ def figure(spec: dict[str, Any], svg: str, identifier: str) -> str:
     if "note" in extra:
         return display.note(extra["note"])._repr_html_()
     alt = html.escape(spec.get("description", "Chart."))
-    pick = (extra.get("pick") or "") if "picked" in bound_names(spec) else ""
+    pick = (extra.get("pick") or "") if PICKED in [param["name"] for param in spec.get("params", [])] else ""
     return (
         f'<div class="book-chart" id="{identifier}" data-pick="{html.escape(pick)}">'
         f"{key_list(extra.get('keys', []), bool(pick))}{controls(spec)}"
@@ -350,7 +350,7 @@ def controls(spec: dict[str, Any]) -> str:
         HTML; empty for a chart whose only control is its key, or without any.
     """
     keyed = bool(book(spec).get("keys"))
-    count = sum(name != "picked" or not keyed for name in bound_names(spec))
+    count = sum(name != PICKED or not keyed for name in bound_names(spec))
     return f'<div class="book-controls" style="--controls:{count}"></div>' if count else ""
 
 

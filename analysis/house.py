@@ -31,6 +31,7 @@ LABEL_LENGTH = 34
 HEADING = "\N{INVISIBLE SEPARATOR}"
 COMFORTABLE_ROWS = 60
 TALLEST = 3500
+PICKED = "picked"
 NOTHING = "These scores hold nothing to draw here."
 
 
@@ -156,14 +157,28 @@ class Series:
         Returns
         -------
         altair.Parameter
-            Null until a name is picked.
+            Null until a name is picked; nothing to choose from where only one name is shown.
         """
         import altair as alt
 
+        if len(self.shown) < 2:
+            return self.follower()
         choice = alt.binding_select(
             options=[None, *self.shown], labels=["all", *self.shown], name=f"{self.title} "
         )
-        return alt.param(name="picked", value=None, bind=choice)
+        return alt.param(name=PICKED, value=None, bind=choice)
+
+    def follower(self) -> alt.Parameter:
+        """Return the parameter ``picked`` for a chart that needs no key: it follows the others of its page.
+
+        Returns
+        -------
+        altair.Parameter
+            Null until a name is picked, in this chart or in another.
+        """
+        import altair as alt
+
+        return alt.param(name=PICKED, value=None)
 
     def keys(self) -> list[dict[str, Any]]:
         """Return the key the page shows.
@@ -215,6 +230,8 @@ def house(
     description: str,
     columns: Mapping[str, str],
     picks: Series | None = None,
+    *,
+    keyed: bool = True,
 ) -> Any:
     """Put a chart into the house style, with what a page needs to show it to everybody.
 
@@ -227,7 +244,9 @@ def house(
     columns
         Field to heading: the chart's data table.
     picks
-        The series with a key, whose names a reader can pick.
+        The series whose names a reader can pick.
+    keyed
+        Whether the chart needs a key to it; not where an axis names its rows.
 
     Returns
     -------
@@ -243,7 +262,7 @@ def house(
     keys = picks.keys() if picks else []
     # Pairs and no mapping: a notebook is written with its keys in alphabetical order.
     pairs = [list(pair) for pair in columns.items()]
-    book = {"columns": pairs, "pick": picks.field if keys and picks else None, "keys": keys}
+    book = {"columns": pairs, "pick": picks.field if keys and picks else None, "keys": keys if keyed else []}
     chart = chart.properties(description=display.one_line(description), usermeta={"book": book})
     if chart._get("width") is alt.Undefined:
         chart = chart.properties(width="container")

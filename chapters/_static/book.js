@@ -68,6 +68,7 @@
     await loadVega();
     const bind = block.querySelector(":scope > .book-controls");
     const { version } = block;
+    block.themed = theme();
     const spec = forPage(block, specification(block), view);
     block.chart?.finalize();
     bind?.replaceChildren();
@@ -177,10 +178,13 @@
     });
   }
 
+  const holds = (block, name) =>
+    Object.values(specification(block).datasets ?? {}).some((rows) => rows.some((row) => row[block.dataset.pick] === name));
+
   function showPick(block) {
     const name = picked.get(block.dataset.pick) ?? null;
     const buttons = [...block.querySelectorAll(".book-keys button")];
-    const here = buttons.some((button) => button.dataset.name === name) ? name : null;
+    const here = buttons.some((button) => button.dataset.name === name) || (!buttons.length && holds(block, name)) ? name : null;
     buttons.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.name === here)));
     block.chart?.view.signal("picked", here).runAsync();
   }
@@ -302,7 +306,7 @@
       (entries) => {
         const arrived = entries.filter((entry) => entry.isIntersecting).map((entry) => entry.target);
         arrived.forEach((block) => near.unobserve(block));
-        redraw(arrived);
+        redraw(arrived.filter((block) => !drawn.has(block)));
       },
       { rootMargin: "400px" },
     );
@@ -317,7 +321,7 @@
       root.querySelectorAll(".book-equation > math").forEach((formula) => reachable(formula));
     };
     window.furnishBook(document);
-    new MutationObserver(() => redraw([...drawn].filter((block) => block.isConnected && block.dataset.drawn !== theme()))).observe(
+    new MutationObserver(() => redraw([...drawn].filter((block) => block.isConnected && (block.themed ?? theme()) !== theme()))).observe(
       document.documentElement,
       { attributeFilter: ["data-theme"] },
     );
