@@ -2,13 +2,16 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 
-.PHONY: book test lock clean
+.PHONY: book test lab lock clean
 
 book: $(READY)
 	$(VENV)/bin/compendium build
 
 test: $(READY)
 	$(VENV)/bin/python -m pytest
+
+lab: $(READY)
+	$(VENV)/bin/jupyter lab chapters
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv --clear $(VENV)

@@ -25,6 +25,7 @@ FORMS = ("book-card", "book-explorer", "book-predictions")
 FORM_SCRIPT = "book-forms.js"
 PALETTE_STYLE = "book-palette.css"
 SIDE_BAR = '<div id="pst-primary-sidebar"'
+SEARCHING = re.compile(r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>')
 # Draws the theme's icons with 1.5 MB of script; our style sheet draws those the book has.
 ICON_SCRIPT = Path("scripts", "fontawesome.js")
 ALIGNED = re.compile(r"\\(begin|end)\{(?:aligned|align)\}")
@@ -306,8 +307,11 @@ def depart_citation(translator: HTML5Translator, node: Element) -> None:
     Plain.depart_citation(translator, node)
 
 
-def with_landmarks(app: Sphinx, exception: Exception | None) -> None:
-    """Make the theme's side bar a landmark, so that nothing of a page is outside of all.
+def mend_pages(app: Sphinx, exception: Exception | None) -> None:
+    """Mend what the theme offers no setting for, in every finished page.
+
+    Its side bar becomes a landmark, so that nothing of a page is outside of all; and the index for
+    searching, a third of a page's weight, is left to the page that searches.
 
     Parameters
     ----------
@@ -320,8 +324,8 @@ def with_landmarks(app: Sphinx, exception: Exception | None) -> None:
         return
     for path in Path(app.outdir).rglob("*.html"):
         text = path.read_text(encoding="utf-8")
-        named = text.replace(SIDE_BAR, f'{SIDE_BAR} role="complementary" aria-label="Book"', 1)
-        path.write_text(named, encoding="utf-8")
+        mended = text.replace(SIDE_BAR, f'{SIDE_BAR} role="complementary" aria-label="Book"', 1)
+        path.write_text(mended if path.name == "search.html" else SEARCHING.sub("", mended), encoding="utf-8")
 
 
 def without_thebe(app: Sphinx, config: Any) -> None:
@@ -392,7 +396,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_js_file("book.js", loading_method="defer")
     app.connect("config-inited", without_thebe)
     app.connect("html-page-context", with_form_scripts)
-    app.connect("build-finished", with_landmarks)
+    app.connect("build-finished", mend_pages)
     app.setup_extension("analysis.edition_page")
     SiteScripts(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
