@@ -20,7 +20,7 @@ CHART = "application/vnd.vegalite"
 
 @dataclass(frozen=True)
 class Shown:
-    """A figure or a table of an executed chapter: its name, its caption in MyST, and the data by kind."""
+    """What a cell of an executed chapter shows: its name or else source, its caption in MyST, and the data by kind."""
 
     name: str
     caption: str
@@ -40,7 +40,7 @@ class Chapter:
     values
         Glued values as Markdown in which no character of theirs is markup.
     shown
-        Figures and tables by name.
+        Figures and tables by name, and what other cells show by their source.
     """
 
     name: str
@@ -124,11 +124,12 @@ def glued(outputs: Iterator[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
 
 
 def figures(found: list[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> Iterator[Shown]:
-    """Yield the figures and tables among cells with an output each."""
+    """Yield what cells show, each cell with one of its outputs; a cell without a name goes by its source."""
     for cell, output in found:
         figure = cell["metadata"].get("mystnb", {}).get("figure", {})
-        if figure.get("name") and output.get("data"):
-            yield Shown(figure["name"], figure.get("caption", ""), output["data"])
+        data = {kind: each for kind, each in output.get("data", {}).items() if not kind.startswith(GLUED)}
+        if data:
+            yield Shown(figure.get("name") or "".join(cell["source"]), figure.get("caption", ""), data)
 
 
 def chart_of(shown: Shown) -> dict[str, Any] | None:

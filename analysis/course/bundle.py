@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     from analysis.console import Quiet
 
 RECORD = "class.json"
-PLAN = "chapters/practice/course_session.md"
+PLAN = "practice/course_session"
+# What a caption begins with; one with a computed value in it is no title.
+HEADING = re.compile(r"\*\*([^*{}]+)\*\*")
 
 
 @dataclass(frozen=True)
@@ -158,7 +161,9 @@ def words_of(book: BuiltBook) -> Words:
     """Return what the roles of a book's chapters stand for, without values."""
     bibliography = book.root / "chapters/references.bib"
     texts = {name: chapter.text for name, chapter in book.chapters.items()}
-    return Words(authors_of(bibliography) if bibliography.is_file() else {}, titles_of(texts))
+    shown = [each for chapter in book.chapters.values() for each in chapter.shown.values()]
+    figures = {each.name: found[1].strip(" .") for each in shown if (found := HEADING.match(each.caption))}
+    return Words(authors_of(bibliography) if bibliography.is_file() else {}, {**figures, **titles_of(texts)})
 
 
 def points() -> dict[str, float]:
@@ -179,8 +184,9 @@ def write_students(
         own.mkdir(parents=True)
         write_data(book.data, own / "data", person.variant.held_out if person.variant else ())
         marked = Edition(edition.words, edition.points, {**edition.mark, "student": person.id})
+        given = given_parameters(person.variant, book.parameters)
         for chapter in chosen:
-            notebook = student_notebook(chapter.name, chapter.text, marked, given_parameters(person.variant, book.parameters))
+            notebook = student_notebook(chapter.name, chapter.text, marked, given)
             write_notebook(own / file_name(chapter.name), notebook)
         names = [file_name(chapter.name) for chapter in chosen]
         (own / "README.md").write_text(student_readme(person, names), encoding="utf-8")
@@ -233,9 +239,7 @@ def executed(task: TeacherTask) -> str:
 def write_teacher(
     folder: Path, book: BuiltBook, chosen: Sequence[Chapter], words: Words, executor: Executor, progress: Quiet
 ) -> None:
-    """Write the notebooks with solutions, executed, and the plan of the session where the book has one."""
-    from analysis.course.plain_markdown import plain_markdown
-
+    """Write the notebooks with solutions, executed."""
     write_data(book.data, folder / "data", ())
     calls = list(teacher_calls(folder, book, chosen, words))
     progress.expect(len(calls))
@@ -244,10 +248,6 @@ def write_teacher(
             raise reason(outcome)
         (folder / file_name(outcome.name)).write_text(outcome.value, encoding="utf-8")
         progress.step(outcome.name, f"{outcome.seconds:.1f} s")
-    plan = book.root / PLAN
-    if plan.is_file():
-        text = plan.read_text(encoding="utf-8").removeprefix("---\n").rpartition("\n---\n")[2]
-        (folder / "plan.md").write_text(plain_markdown(text, words), encoding="utf-8")
 
 
 def reason(outcome: Outcome) -> Exception:
@@ -265,7 +265,8 @@ def teacher_calls(folder: Path, book: BuiltBook, chosen: Sequence[Chapter], word
         page = book.root / "solutions" / f"{chapter.name}.md"
         solutions = page.read_text(encoding="utf-8") if page.is_file() else ""
         edition = Edition(Words(words.authors, words.titles, chapter.values), {})
-        notebook = teacher_notebook(chapter.name, chapter.text, solutions, edition, given_parameters(None, book.parameters))
+        usual = given_parameters(None, book.parameters)
+        notebook = teacher_notebook(chapter.name, chapter.text, solutions, edition, usual)
         yield Call(chapter.name, executed, TeacherTask(chapter.name, nbformat.writes(notebook), str(folder)))
 
 
@@ -311,14 +312,16 @@ def write_papers(
     from analysis.course import handouts, texts
     from analysis.course.slides import slides_page
 
-    pages: Mapping[str, str] = {
+    pages = {
         "slides/index.html": slides_page(book.chapters, words),
         "handouts/exercises.html": handouts.exercise_sheets(chosen, words),
         "handouts/predictions.html": handouts.prediction_sheet(handouts.to_predict(book)),
         "handouts/method.html": handouts.method_sheet(),
         "submitted/README.md": texts.SUBMITTED,
-        "README.md": texts.class_readme(book.edition, people, chosen, (book.root / PLAN).is_file()),
+        "README.md": texts.class_readme(book.edition, people, chosen, PLAN in book.chapters),
     }
+    if PLAN in book.chapters:
+        pages |= {"instructor/plan.html": handouts.chapter_sheet(book.chapters[PLAN], words)}
     for name, text in pages.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

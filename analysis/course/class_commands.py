@@ -9,13 +9,14 @@ import click
 from analysis.commands import SCHEDULER
 
 FILE = click.Path(path_type=Path)
+SECONDS, MEGABYTES = click.FloatRange(1), click.IntRange(64)
 BOOK = click.option("--book", type=FILE, help="Folder of the book; the nearest one, unless given.")
 
 
 @click.command(name="class")
 @click.option("--out", type=FILE, required=True, metavar="DIR", help="Folder to make.")
 @click.option("--roster", type=FILE, help="CSV file of the students: id, and if you like name. Each gets a variant.")
-@click.option("--edition", default="default", show_default=True, metavar="NAME", help="Edition to make it of; build it first.")
+@click.option("--edition", default="default", show_default=True, metavar="NAME", help="Built edition to make it of.")
 @click.option("--chapters", default="", metavar="A,B", help="Chapters to take; all that have exercises, unless given.")
 @BOOK
 def class_command(out: Path, roster: Path | None, edition: str, chapters: str, book: Path | None) -> None:
@@ -42,8 +43,8 @@ def class_command(out: Path, roster: Path | None, edition: str, chapters: str, b
 @click.argument("folder", metavar="DIR", type=FILE)
 @click.option("--bundle", type=FILE, metavar="DIR", help="Bundle of the class; the one that DIR is in, unless given.")
 @click.option("--out", type=FILE, metavar="FILE", help="Table of marks to write; marks.csv beside DIR, unless given.")
-@click.option("--timeout", default=120.0, show_default=True, type=click.FloatRange(1), metavar="S", help="Seconds for a notebook.")
-@click.option("--memory", default=2048, show_default=True, type=click.IntRange(64), metavar="MB", help="Memory for a notebook.")
+@click.option("--timeout", default=120.0, show_default=True, type=SECONDS, metavar="S", help="Seconds for a notebook.")
+@click.option("--memory", default=2048, show_default=True, type=MEGABYTES, metavar="MB", help="Memory for a notebook.")
 @click.option("--unconfined", is_flag=True, help="Run notebooks where they cannot be confined; limits still hold.")
 @SCHEDULER
 def grade_command(

@@ -6,7 +6,7 @@ import json
 import math
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -371,7 +371,7 @@ def noted(notes: Iterable[str]) -> str:
 def missing_mark(blank: Mark, exercise: Mapping[str, Any]) -> Mark:
     """Return the mark of an exercise whose notebook was not handed in."""
     hint = "No notebook of this chapter was handed in."
-    return Mark(blank.student, blank.name, blank.chapter, exercise["label"], 0.0, exercise["points"], hint, "not handed in")
+    return replace(blank, exercise=exercise["label"], out_of=exercise["points"], hint=hint, status="not handed in")
 
 
 def in_words(blank: Mark, exercise: Mapping[str, Any], notebook: Notebook, notes: Sequence[str]) -> Mark:
@@ -379,7 +379,8 @@ def in_words(blank: Mark, exercise: Mapping[str, Any], notebook: Notebook, notes
     written = "".join(cell["source"] for cell in notebook.cells if cell["identity"] == exercise["label"])
     empty = not written.replace(WORDS_WANTED.strip(), "").strip()
     points, status = (0.0, "no answer") if empty else (math.nan, TO_READ)
-    return Mark(blank.student, blank.name, blank.chapter, exercise["label"], points, exercise["points"], "", status, noted(notes))
+    row = {"exercise": exercise["label"], "points": points, "out_of": exercise["points"], "status": status}
+    return replace(blank, **row, note=noted(notes))
 
 
 def judged(
@@ -393,7 +394,8 @@ def judged(
         hint, status = why_not(report, limits)
     else:
         points, out_of, hint, status = verdict(exercise, answers or {}, odd, setting)
-    return Mark(blank.student, blank.name, blank.chapter, label, points, out_of, hint, status, noted(notes))
+    row = {"exercise": label, "points": points, "out_of": out_of, "hint": hint, "status": status}
+    return replace(blank, **row, note=noted(notes))
 
 
 def given(odd: Mapping[str, str]) -> bool:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from analysis.card_pages import static_picture
+from analysis.course.book_pages import chart_of
 from analysis.course.exercises import CODE, Exercise, exercises
 from analysis.course.notebooks import is_check
 from analysis.course.pages import escaped, html_of, page
 from analysis.course.plain_markdown import Words, plain_markdown
+from analysis.execution import read_notebook
 
 if TYPE_CHECKING:
     import pandas as pd
+    from nbformat import NotebookNode
 
     from analysis.course.book_pages import BuiltBook, Chapter
 
@@ -22,6 +26,7 @@ h3{font-size:1rem;margin:.9rem 0 .2rem;break-after:avoid}p{margin:.3rem 0}p,td,t
 table{border-collapse:collapse;width:100%;font-size:.9rem}th,td{border:1px solid #777;padding:.25rem .4rem;text-align:left;
 vertical-align:top}tr{break-inside:avoid}.blank{width:4.2rem}.lines{border-bottom:1px solid #999;height:1.5rem}
 .sheet{break-before:page}.sheet:first-of-type{break-before:auto}.exercise{break-inside:avoid}pre{white-space:pre-wrap}
+figure{margin:.8rem 0;break-inside:avoid}figure svg{max-width:100%;height:auto}figcaption{font-size:.85rem}
 .name{margin:.6rem 0;font-size:1rem}footer{margin-top:1rem;font-size:.8rem;color:#444}@page{size:A4;margin:1.8cm}
 @media print{body{padding:0;max-width:none}}
 """
@@ -75,7 +80,8 @@ def exercise_sheets(chapters: Iterable[Chapter], words: Words) -> str:
     parts = []
     for chapter in chapters:
         title = words.titles.get(chapter.name.rpartition("/")[2], chapter.name)
-        items = "".join(exercise_html(number, each, words) for number, each in enumerate(exercises(chapter.text), start=1))
+        numbered = enumerate(exercises(chapter.text), start=1)
+        items = "".join(exercise_html(number, each, words) for number, each in numbered)
         parts.append(f'<section class="sheet"><h1>{escaped(title)}</h1>{NAME}{items}</section>')
     return page("Exercises", "".join(parts), CSS)
 
@@ -83,10 +89,47 @@ def exercise_sheets(chapters: Iterable[Chapter], words: Words) -> str:
 def exercise_html(number: int, exercise: Exercise, words: Words) -> str:
     """Return one exercise with lines to write on."""
     text = CODE.sub(lambda block: "" if is_check(block["code"]) else block[0], exercise.text).strip()
-    asked = f"<p>To assign: {', '.join(f'<code>{escaped(name)}</code>' for name in exercise.asks)}.</p>" if exercise.asks else ""
+    names = ", ".join(f"<code>{escaped(name)}</code>" for name in exercise.asks)
+    asked = f"<p>To assign: {names}.</p>" if names else ""
     lines = '<div class="lines"></div>' * LINES.get(exercise.difficulty, 4)
     heading = f"Exercise {number}" + (f": {exercise.title}" if exercise.title else "")
-    return f'<div class="exercise"><h2>{escaped(heading)}</h2>{html_of(plain_markdown(text, words))}{asked}{lines}</div>'
+    said = html_of(plain_markdown(text, words))
+    return f'<div class="exercise"><h2>{escaped(heading)}</h2>{said}{asked}{lines}</div>'
+
+
+def chapter_sheet(chapter: Chapter, words: Words) -> str:
+    """Return an executed chapter to print: its text with its values, its tables and its charts, no code.
+
+    Parameters
+    ----------
+    chapter
+        The chapter.
+    words
+        What roles stand for.
+
+    Returns
+    -------
+    str
+        A page of HTML.
+    """
+    own = Words(words.authors, words.titles, chapter.values)
+    parts = (cell_html(cell, chapter, own) for cell in read_notebook(chapter.text).cells)
+    return page(words.titles.get(chapter.name.rpartition("/")[2], chapter.name), "".join(parts), CSS)
+
+
+def cell_html(cell: NotebookNode, chapter: Chapter, words: Words) -> str:
+    """Return a cell of text, or the figure or table that a cell of code shows."""
+    if cell.cell_type != "code":
+        return html_of(plain_markdown(cell.source, words))
+    name = cell.metadata.get("mystnb", {}).get("figure", {}).get("name") or cell.source
+    shown = chapter.shown.get(name)
+    if shown is None:
+        return ""
+    spec = chart_of(shown)
+    inside = static_picture(spec) if spec else "".join(shown.data.get("text/html", ""))
+    text = plain_markdown("".join(shown.data.get("text/markdown", "")), words)
+    caption = plain_markdown(shown.caption.strip(), words)
+    return f"<figure>{inside or html_of(text)}<figcaption>{html_of(caption)}</figcaption></figure>"
 
 
 def prediction_sheet(benchmarks: pd.DataFrame) -> str:
@@ -108,8 +151,8 @@ def prediction_sheet(benchmarks: pd.DataFrame) -> str:
     rows = "".join(prediction_row(row, list(present)) for row in benchmarks.to_dict("records"))
     body = (
         f"<h1>Before you look: what do you expect?</h1>{NAME}"
-        "<p>For each benchmark, write the rank correlation you expect between its scores and the general capability of models: "
-        "from −1 (more capable models score worse) over 0 (nothing to do with it) to 1 (it follows capability). Under "
+        "<p>For each benchmark, write the rank correlation you expect between its scores and the general capability of "
+        "models: from −1 (more capable models score worse) over 0 (nothing to do with it) to 1 (it follows capability). Under "
         "<em>how sure</em> write, from 0 to 1, how likely you think it is that you are within 0.2.</p>"
         f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     )

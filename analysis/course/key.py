@@ -81,7 +81,7 @@ def expected(labels: Sequence[str], setting: Setting) -> Iterator[dict[str, str]
 def shown(value: Any) -> str:
     """Return a value as text: all of several, sets in order of the alphabet, numbers to six digits."""
     if isinstance(value, (set, frozenset)):
-        return ", ".join(sorted(map(str, value)))
+        return ", ".join(sorted(map(str, value))) or "none"
     if isinstance(value, Mapping):
         return "; ".join(f"{name}: {shown(each)}" for name, each in value.items())
     if isinstance(value, (list, tuple)):

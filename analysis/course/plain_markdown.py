@@ -24,7 +24,7 @@ class Words:
     authors
         Authors and year of a source, by its key.
     titles
-        Title of a chapter, by its name.
+        Title of a chapter by the last part of its name, and of a figure or table by its name.
     values
         Computed values by name; one that is not given is shown as its name in brackets.
     """
@@ -63,10 +63,16 @@ def said(name: str, text: str, words: Words, numbers: Mapping[str, str]) -> str:
         "cite:t": lambda: " and ".join("{} ({})".format(*source(key, words)) for key in keys(text)),
         "doc": lambda: f"*{title or words.titles.get(PurePosixPath(target).name, target)}*",
         "eq": lambda: numbers.get(target, "the formula"),
-        "numref": lambda: NOTHING_SAID.get(target.partition("-")[0], target),
+        "numref": lambda: named_figure(target, words),
         "glue:text": lambda: words.values.get(target, f"⟨{target}⟩"),
     }
     return spoken.get(name, lambda: title or target)()
+
+
+def named_figure(name: str, words: Words) -> str:
+    """Return what a figure or table is called: by its title where it has one, since nothing is numbered here."""
+    kind = NOTHING_SAID.get(name.partition("-")[0], name)
+    return f"{kind} *{words.titles[name]}*" if name in words.titles else kind
 
 
 def keys(text: str) -> list[str]:
@@ -95,7 +101,10 @@ def authors_of(bibliography: Path) -> dict[str, tuple[str, str]]:
     from pybtex.database import parse_file
 
     entries = parse_file(str(bibliography)).entries
-    return {key: (spoken_names(entry.persons.get("author", ())), entry.fields.get("year", "n.d.")) for key, entry in entries.items()}
+    return {
+        key: (spoken_names(entry.persons.get("author", ())), entry.fields.get("year", "n.d."))
+        for key, entry in entries.items()
+    }
 
 
 def spoken_names(persons: Sequence[Any]) -> str:

@@ -64,5 +64,5 @@ def problems(sheet: Sheet, ids: list[str]) -> Iterator[Problem]:
         if not ID.fullmatch(each) or each.casefold() in RESERVED:
             yield Problem(sheet.file, row, "id", f"{quoted(each)} cannot be the name of a folder", FORM)
         elif each.casefold() in seen:
-            yield Problem(sheet.file, row, "id", f"{quoted(each)} is given twice", "give each student an id of their own")
+            yield Problem(sheet.file, row, "id", f"{quoted(each)} is given twice", "no two students can share an id")
         seen.add(each.casefold())

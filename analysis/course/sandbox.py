@@ -1,4 +1,4 @@
-"""Run what students hand in where it can do no harm: a process with few rights, little of everything, and no way out."""
+"""Run what students hand in where it can do no harm: in a process with few rights and no way out."""
 
 from __future__ import annotations
 
@@ -185,7 +185,8 @@ def stage(folder: Path) -> None:
 def places_of_python() -> list[str]:
     """Return the folders that this Python and its libraries are in."""
     paths = {sys.prefix, sys.base_prefix, *sysconfig.get_paths().values(), str(Path(sys.executable).resolve().parent)}
-    return sorted({str(Path(path).absolute()) for path in paths if Path(path).is_dir() and Path(path).parent != Path(path)})
+    folders = {Path(path).absolute() for path in paths}
+    return sorted(str(folder) for folder in folders if folder.is_dir() and folder != folder.parent)
 
 
 def report_of(output: str, ended: str) -> Report:

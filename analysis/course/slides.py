@@ -66,7 +66,8 @@ SLIDES = (
     Slide(
         "A benchmark steers a field",
         "- It says what counts, and what counts as doing it well.\n- It can start a race to the top.\n"
-        "- Or it is one more game of capabilities: a leaderboard to show off on.\n\nBoth sides agree: it matters *which work the score rewards*.",
+        "- Or it is one more game of capabilities: a leaderboard to show off on.\n\n"
+        "Both sides agree: it matters *which work the score rewards*.",
         note="Ask for a benchmark of each kind. Let the room argue the case against first.",
     ),
     Slide(
@@ -74,7 +75,8 @@ SLIDES = (
         chapter="theory/what_benchmarks_do",
         chart="fig-what-benchmarks-do-share",
         note="Ask: what would have to be true for the lowest line to be the real one?",
-        caption="**How much of a rise in a safety score is capability.** One line for each strength of the market, in units of what the leaderboard pays.",
+        caption="**How much of a rise in a safety score is capability.** One line for each strength of the market, in units of "
+        "what the leaderboard pays.",
     ),
     Slide(
         "One number for capability",
@@ -144,12 +146,14 @@ figure svg{display:block;width:100%;height:52vh;margin:0 auto}
 .slide .tall svg{grid-column:2;grid-row:1/20;height:86vh}.slide .tall figcaption{grid-column:1}
 figcaption{font-size:.68em;color:#333;margin-top:1vh}.note{display:none;border-left:.3rem solid #0c4762;padding-left:.8rem;
 font-size:.75em;color:#222}.notes .note{display:block}math{font-size:1.2em}
-nav{position:fixed;inset:auto 0 0 0;display:flex;gap:.6rem;justify-content:flex-end;align-items:center;padding:.4rem 1rem;font-size:.9rem;
-background:#fff}nav button{font:inherit;min-width:2.6rem;min-height:2.2rem;border:1px solid #555;border-radius:.3rem;background:#fff;color:#111}
+nav{position:fixed;inset:auto 0 0 0;display:flex;gap:.6rem;justify-content:flex-end;align-items:center;padding:.4rem 1rem;
+font-size:.9rem;background:#fff}nav button{font:inherit;min-width:2.6rem;min-height:2.2rem;border:1px solid #555;border-radius:.3rem;
+background:#fff;color:#111}
 nav button:focus-visible{outline:3px solid #0c6ea8}
 @media (scripting:none){.slide{display:flex}.slide:has(.tall){display:grid}nav{display:none}}
 @page{size:A4 landscape;margin:1.2cm}
-@media print{body{font-size:15pt}nav{display:none}.slide{display:flex;min-height:0;height:17.6cm;padding:0;break-after:page;break-inside:avoid;overflow:hidden}
+@media print{body{font-size:15pt}nav{display:none}
+.slide{display:flex;min-height:0;height:17.6cm;padding:0;break-after:page;break-inside:avoid;overflow:hidden}
 .slide:has(.tall){display:grid}.slide .tall svg{height:17cm}.slide:last-of-type{break-after:auto}figure svg{height:11cm}}
 """
 SCRIPT = """
@@ -241,4 +245,5 @@ def is_tall(picture: str) -> bool:
 def as_wide_as_a_slide(spec: dict[str, Any]) -> dict[str, Any]:
     """Return a chart as wide as a slide."""
     own = copy.deepcopy(spec)
-    return own | {"width": WIDTH, "autosize": {"type": "fit-x", "contains": "padding"}} if own.get("width") == "container" else own
+    fitted = {"width": WIDTH, "autosize": {"type": "fit-x", "contains": "padding"}}
+    return own | fitted if own.get("width") == "container" else own

@@ -49,7 +49,8 @@ def student_readme(person: Person, notebooks: Sequence[str]) -> str:
         Markdown.
     """
     listing = "\n".join(f"- `{name}`" for name in notebooks)
-    whose = f"This folder was made for the student `{person.id}`. Its numbers are yours alone: a neighbour's answers do not fit.\n\n" if person.id else ""
+    own = f"This folder was made for the student `{person.id}`. Its numbers are yours alone.\n\n"
+    whose = own if person.id else ""
     return f"""# Exercises
 
 {whose}{START.format(folder="PATH/TO/THIS/FOLDER")}
@@ -86,7 +87,7 @@ def class_readme(edition: str, people: Sequence[Person], chapters: Sequence[Chap
     """
     named = any(person.id for person in people)
     give = "each student their own folder in `students/`" if named else "each student a copy of `students/`"
-    plan = "`instructor/plan.md` is the plan, minute by minute. " if has_plan else ""
+    plan = "`instructor/plan.html` has the plans, minute by minute. " if has_plan else ""
     variants = (
         "Every student has another population, benchmark held out or seed; `instructor/key.csv` has the answers to all of them."
         if named
