@@ -25,6 +25,9 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT / "solutions").with_suffix("").as_posix()
 
 
+NAMES = [name_of(path) for path in SOLUTIONS]
+
+
 def text_of(name: str) -> str:
     return (ROOT / "chapters" / f"{name}.md").read_text(encoding="utf-8")
 
@@ -51,7 +54,7 @@ def solved() -> tuple[set[tuple[str, ...]], set[str]]:
     return prose, code
 
 
-@pytest.mark.parametrize("name", map(name_of, SOLUTIONS))
+@pytest.mark.parametrize("name", NAMES)
 def test_nothing_of_a_solution_is_in_a_student_s_notebook_or_sheet(
     name: str, solved: tuple[set[tuple[str, ...]], set[str]]
 ) -> None:
@@ -63,7 +66,7 @@ def test_nothing_of_a_solution_is_in_a_student_s_notebook_or_sheet(
         assert not {line.strip() for line in text.splitlines()} & code
 
 
-@pytest.mark.parametrize("name", map(name_of, SOLUTIONS))
+@pytest.mark.parametrize("name", NAMES)
 def test_each_exercise_has_the_cells_it_needs_in_the_chapter_s_order(name: str) -> None:
     notebook = student(name)
     nbformat.validate(notebook)
@@ -77,7 +80,7 @@ def test_each_exercise_has_the_cells_it_needs_in_the_chapter_s_order(name: str) 
     assert all(not cell.get("outputs") for cell in notebook.cells)
 
 
-@pytest.mark.parametrize("name", map(name_of, SOLUTIONS))
+@pytest.mark.parametrize("name", NAMES)
 def test_no_role_or_directive_is_left_in_the_text(name: str) -> None:
     text = "\n".join(cell.source for cell in student(name).cells if cell.cell_type == "markdown")
     assert re.findall(r"\{[\w:]+\}`|^`{3,}\{|^\([\w-]+\)=", text, re.MULTILINE) == []
