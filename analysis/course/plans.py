@@ -224,7 +224,7 @@ def plan_table(course: Course, key: str) -> MystText:
     Returns
     -------
     MystText
-        A table; above it, where there is something to do at home, the title, the aim and that.
+        A table under its aim; where there is something to do at home, under its title and that as well.
     """
     return MystText(plan_text(course.plans[key], course))
 
@@ -256,13 +256,13 @@ def plan_text(plan: Plan, course: Course) -> str:
     ]
     total = f"| | **In all** | **{rows['planned'].sum():g}** | **{rows['needed'].sum():.1f}** |"
     head = ["| from | what | min | needed |", "| --- | --- | ---: | ---: |"]
-    return home_text(plan, course) + "\n".join([*head, *lines, total])
+    return opening(plan, course) + "\n".join([*head, *lines, total])
 
 
-def home_text(plan: Plan, course: Course) -> str:
-    """Return a plan's title and aim with what is to be done at home before it; empty where nothing is."""
+def opening(plan: Plan, course: Course) -> str:
+    """Return a plan's aim; where something is to be done at home before it, its title and that as well."""
     if plan.before is None:
-        return ""
+        return f"*{plan.aim}*\n\n"
     planned, spent = f"{plan.before.minutes:g}", f"{needed(plan.before, course):.1f}"
     return f"**{plan.title}.** {plan.aim}\n\nAt home before it ({planned} minutes planned, {spent} needed). {slot_text(plan.before, course)}\n\n"
 

@@ -114,7 +114,7 @@
   /* A browser may be told to keep nothing; then the page says so. */
   function storage(key) {
     try {
-      localStorage.setItem(key, localStorage.getItem(key) ?? "{}");
+      localStorage.getItem(key);
       return localStorage;
     } catch {
       return null;

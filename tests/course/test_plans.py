@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -145,3 +146,29 @@ def test_the_page_shows_planned_and_needed_minutes_with_links_that_work(built_si
     assert "{numref}" not in text and "{doc}" not in text and "{ref}" not in text
     for link in soup.find_all("a", href=re.compile(r"^[^#h]")):
         assert (page.parent / link["href"].partition("#")[0]).is_file(), link["href"]
+
+
+def test_commands_named_for_the_teacher_exist() -> None:
+    from analysis.cli import main
+
+    text = (CHAPTERS / "practice" / "course_session.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^    compendium (\w+)|`compendium (\w+)", text, re.MULTILINE))
+    assert {name for pair in named for name in pair if name} <= set(main.commands)
+
+
+def test_the_bundle_s_plan_has_every_slot_and_the_edition_s_numbers(built_site: Path) -> None:
+    from bs4 import BeautifulSoup
+
+    from analysis.course.book_pages import built_book
+    from analysis.course.bundle import PLAN, words_of
+    from analysis.course.handouts import chapter_sheet
+
+    edition = built_site.parent
+    root = next(folder for folder in edition.parents if (folder / "_toc.yml").is_file())
+    book = built_book(root, json.loads((edition / "edition.json").read_text(encoding="utf-8"))["edition"])
+    text = BeautifulSoup(chapter_sheet(book.chapters[PLAN], words_of(book)), "html.parser").get_text()
+    for plan in COURSE.plans.values():
+        assert all(f"{slot.title}." in text for slot in plan.slots)
+    assert "Which safety benchmarks are entangled?" in text and "“The model in words” in" in text
+    assert book.chapters[PLAN].values["models"] in text
+    assert not re.search(r"\{\w+(:\w+)?\}`|⟨|code-cell", text)
