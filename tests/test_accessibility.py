@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from visits import Visit, page_with_charts, pages
+from visits import Visit, page_with_charts, whole_pages
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-DRAWN = "[...document.querySelectorAll('.book-chart')].every((chart) => chart.dataset.drawn)"
 # 1280 and 720 pixels seen at 200 %.
 ENLARGED = (640, 360)
 TOO_WIDE = """(width) => [...document.querySelectorAll("main *")]
@@ -37,13 +36,14 @@ FOCUS = """() => {
     const part = document.activeElement;
     const { width, height } = part.getBoundingClientRect();
     part.setAttribute("data-seen", "");
-    return { markup: part.outerHTML.slice(0, 120), marked: window.looksOf(part) !== part.plainLooks, empty: width * height === 0 };
+    const marked = window.looksOf(part) !== part.plainLooks;
+    return { markup: part.outerHTML.slice(0, 120), marked, empty: width * height === 0 };
 }"""
 MOVING = """[...document.querySelectorAll("*")].filter((part) => {
     const style = getComputedStyle(part);
-    const longest = Math.max(...[style.transitionDuration, style.animationDuration]
-        .flatMap((times) => times.split(",")).map((time) => parseFloat(time) * (time.trim().endsWith("ms") ? 1 : 1000)));
-    return longest > 1 || style.scrollBehavior === "smooth";
+    const seconds = (time) => parseFloat(time) / (time.trim().endsWith("ms") ? 1000 : 1);
+    const times = [style.transitionDuration, style.animationDuration].flatMap((each) => each.split(","));
+    return times.some((time) => seconds(time) > 0.001) || style.scrollBehavior === "smooth";
 }).map((part) => part.outerHTML.slice(0, 100))"""
 
 
@@ -81,22 +81,10 @@ class Outline(HTMLParser):
             self.title += data
 
 
-def whole_pages(site: Path) -> list[Path]:
-    """Return the pages of a site that are more than a pointer to another."""
-    return [path for path in pages(site) if "_static/book.js" in path.read_text()]
-
-
 @pytest.fixture(scope="module")
 def outlines(built_site: Path) -> dict[Path, Outline]:
     """The outline of every page."""
     return {path: Outline(path.read_text()) for path in whole_pages(built_site)}
-
-
-def open_and_draw(visit: Visit, path: Path) -> None:
-    """Go to a page and draw its charts."""
-    visit.page.goto(path.as_uri())
-    visit.page.evaluate("window.drawAllCharts()")
-    visit.page.wait_for_function(DRAWN, timeout=60_000)
 
 
 @pytest.mark.browser
@@ -108,7 +96,7 @@ def test_axe_finds_nothing_on_any_page(browser: Any, built_site: Path, theme: st
     first, *others = whole_pages(built_site)
     with Visit(browser, first, theme=theme) as visit:
         for path in (first, *others):
-            open_and_draw(visit, path)
+            visit.open(path)
             found = Axe().run(visit.page, options=options).response["violations"]
             assert [(path.name, each["id"], node["html"][:200]) for each in found for node in each["nodes"]] == []
 
@@ -118,7 +106,7 @@ def test_every_page_is_read_enlarged_without_scrolling_sideways(browser: Any, bu
     first, *others = whole_pages(built_site)
     with Visit(browser, first, width=ENLARGED[0]) as visit:
         for path in (first, *others):
-            open_and_draw(visit, path)
+            visit.open(path)
             for width in ENLARGED:
                 visit.page.set_viewport_size({"width": width, "height": 450})
                 visit.page.wait_for_timeout(100)

@@ -134,7 +134,8 @@ def test_all_cells_run_in_order_hidden_ones_too_in_the_folder_and_with_the_param
     visit.page.get_by_role("button", name="Run all cells").click()
     visit.page.wait_for_selector(".book-live[data-state=busy]")
     assert finished(visit).startswith("Done")
-    assert visit.page.locator(".book-live-output").first.inner_text().split() == "from the hidden cell 0.3 part 132".split()
+    said = visit.page.locator(".book-live-output").first.inner_text()
+    assert said.strip() == "from the hidden cell 0.3 part 132"
     assert [url for url in visit.requests if not url.startswith((served.address, "data:", "blob:"))] == []
     assert [text for text in visit.complaints if WIDGETS not in text and "favicon" not in text] == []
 
@@ -179,7 +180,9 @@ def test_a_cell_without_end_is_stopped(visit: Visit) -> None:
     assert "KeyboardInterrupt" in visit.page.locator(".book-live-output").inner_text()
 
 
-@pytest.mark.parametrize("path", ["", "chapters/part/charts.html", "_notebooks/part/charts.ipynb", "_thebe/index.js", "api/kernels"])
+@pytest.mark.parametrize(
+    "path", ["", "chapters/part/charts.html", "_notebooks/part/charts.ipynb", "_thebe/index.js", "api/kernels"]
+)
 def test_nothing_is_given_without_the_token(served: Served, path: str) -> None:
     assert served.get(path)[0] == 403
     assert served.get(path, token="wrong")[0] == 403
@@ -193,11 +196,14 @@ def test_a_page_says_how_to_get_in(served: Served) -> None:
 def test_other_origins_and_other_names_of_this_machine_are_refused(served: Served) -> None:
     assert served.get("api/kernels", token=served.token, Origin="http://example.org")[0] in (403, 404)
     assert served.get("chapters/part/charts.html", token=served.token, Host="example.org")[0] == 403
-    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "x" * 24}
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
     assert served.get("api/kernels/none/channels", Origin="http://example.org", **upgrade)[0] in (403, 404)
 
 
-@pytest.mark.parametrize("path", ["api/contents", "api/terminals", "files/edition.json", "view/edition.json", "tree", "..%2fedition.json"])
+@pytest.mark.parametrize(
+    "path",
+    ["api/contents", "api/terminals", "files/edition.json", "view/edition.json", "tree", "..%2fedition.json"],
+)
 def test_there_are_no_files_to_list_and_no_terminals(served: Served, path: str) -> None:
     assert served.get(path, token=served.token)[0] in (403, 404)
 
@@ -236,7 +242,8 @@ def post(served: Served, address: str) -> bytes:
     """Start a session."""
     session = {"path": "notebooks/part/x.ipynb", "name": "x", "type": "notebook", "kernel": {"name": "python3"}}
     headers = {"Authorization": f"token {served.token}"}
-    with urllib.request.urlopen(urllib.request.Request(f"{served.address}{address}", json.dumps(session).encode(), headers)) as answer:
+    request = urllib.request.Request(f"{served.address}{address}", json.dumps(session).encode(), headers)
+    with urllib.request.urlopen(request) as answer:
         return answer.read()
 
 

@@ -9,32 +9,36 @@ from typing import Any
 
 import pytest
 
-from visits import Visit, pages
+from visits import Visit, whole_pages
 
 pytestmark = pytest.mark.browser
 
 WIDTHS = (1280, 360)
-DRAWN = "[...document.querySelectorAll('.book-chart')].every((chart) => chart.dataset.drawn)"
 # Blocks of the text one under the other, and columns side by side: none may lie on another.
 OVERLAPS = """() => {
     const shown = (part) => part.checkVisibility() && part.getBoundingClientRect().height > 0;
-    const flows = (part) => ["static", "relative"].includes(getComputedStyle(part).position) && getComputedStyle(part).float === "none";
+    const flows = (part) =>
+        ["static", "relative"].includes(getComputedStyle(part).position) && getComputedStyle(part).float === "none";
     const found = [];
-    for (const box of document.querySelectorAll("article, article section, article .cell, article .cell_output, article figure")) {
+    const boxes = "article, article section, article .cell, article .cell_output, article figure";
+    for (const box of document.querySelectorAll(boxes)) {
         if (getComputedStyle(box).display !== "block") continue;
-        const blocks = [...box.children].filter((part) => shown(part) && flows(part) && getComputedStyle(part).display === "block");
+        const blocks = [...box.children].filter(shown).filter(flows)
+            .filter((part) => getComputedStyle(part).display === "block");
         for (let place = 1; place < blocks.length; place += 1)
             if (blocks[place].getBoundingClientRect().top < blocks[place - 1].getBoundingClientRect().bottom - 2)
                 found.push(blocks[place].outerHTML.slice(0, 120));
     }
-    const columns = ["#pst-primary-sidebar", "article", "#pst-secondary-sidebar"].map((name) => document.querySelector(name));
+    const columns = ["#pst-primary-sidebar", "article", "#pst-secondary-sidebar"]
+        .map((name) => document.querySelector(name));
     const sides = columns.filter((part) => part && shown(part) && getComputedStyle(part).position !== "fixed")
         .map((part) => part.getBoundingClientRect());
     for (let place = 1; place < sides.length; place += 1)
-        if (sides[place].left < sides[place - 1].right - 1 && sides[place].top < sides[place - 1].bottom) found.push("columns");
+        if (sides[place].left < sides[place - 1].right - 1 && sides[place].top < sides[place - 1].bottom)
+            found.push("columns");
     return found;
 }"""
-PLACES = """[...document.querySelectorAll("article h1, article h2, article figure, article .book-chart-view, article table")]
+PLACES = """[...document.querySelectorAll("article :is(h1, h2, figure, .book-chart-view, table)")]
     .filter((part) => part.checkVisibility()).map((part) => part.getBoundingClientRect())
     .map((box) => [box.left, box.top + window.scrollY, box.width, box.height].map(Math.round))"""
 # A picture made small: the brightness of 64 by 64 fields, each between 0 and 1.
@@ -44,7 +48,8 @@ BRIGHTNESS = """async (picture) => {
     const canvas = new OffscreenCanvas(64, 64).getContext("2d");
     canvas.drawImage(bitmap, 0, 0, 64, 64);
     const { data } = canvas.getImageData(0, 0, 64, 64);
-    return Array.from({ length: 4096 }, (_, field) => (data[field * 4] + data[field * 4 + 1] + data[field * 4 + 2]) / 765);
+    const brightness = (place) => (data[place] + data[place + 1] + data[place + 2]) / 765;
+    return Array.from({ length: 4096 }, (_, field) => brightness(field * 4));
 }"""
 
 
@@ -53,17 +58,12 @@ def brightness(visit: Visit) -> list[float]:
     return visit.page.evaluate(BRIGHTNESS, base64.b64encode(visit.page.screenshot()).decode())
 
 
-def whole_pages(site: Path) -> list[Path]:
-    """Return the pages of a site that are more than a pointer to another."""
-    return [path for path in pages(site) if "_static/book.js" in path.read_text()]
-
-
 def show(visit: Visit, path: Path, theme: str) -> None:
     """Open a page in a theme and draw its charts."""
-    visit.page.goto(path.as_uri())
+    visit.open(path)
     visit.page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
-    visit.page.evaluate("window.drawAllCharts()")
-    visit.page.wait_for_function(DRAWN, timeout=60_000)
+    done = "(theme) => [...document.querySelectorAll('.book-chart')].every((chart) => chart.dataset.drawn === theme)"
+    visit.page.wait_for_function(done, arg=theme, timeout=60_000)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -79,7 +79,8 @@ def test_nothing_lies_on_anything_else_and_both_themes_are_laid_out_alike(
                 assert visit.page.evaluate(OVERLAPS) == [], (path.name, theme)
                 places.append(visit.page.evaluate(PLACES))
             assert [len(boxes) for boxes in places] == [len(places[0])] * 2
-            apart = [pair for pair in zip(*places, strict=True) if max(abs(a - b) for a, b in zip(*pair, strict=True)) > 4]
+            pairs = list(zip(*places, strict=True))
+            apart = [pair for pair in pairs if max(abs(a - b) for a, b in zip(*pair, strict=True)) > 4]
             assert apart == [], path.name
 
 
@@ -110,4 +111,5 @@ def test_no_chart_is_blank(browser: Any, built_site: Path, theme: str) -> None:
                     continue
                 fields = visit.page.evaluate(BRIGHTNESS, base64.b64encode(view.screenshot()).decode())
                 ground = median(fields)
-                assert sum(abs(field - ground) > 0.03 for field in fields) > 40, (path.name, view.get_attribute("aria-label"))
+                drawn = sum(abs(field - ground) > 0.03 for field in fields)
+                assert drawn > 40, (path.name, view.get_attribute("aria-label"))

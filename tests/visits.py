@@ -52,6 +52,13 @@ class Visit:
     def __exit__(self, *exception: object) -> None:
         self.context.close()
 
+    def open(self, path: Path) -> None:
+        """Go to another page and draw its charts."""
+        self.page.goto(path.as_uri())
+        self.page.evaluate("window.drawAllCharts()")
+        drawn = "[...document.querySelectorAll('.book-chart')].every((chart) => chart.dataset.drawn)"
+        self.page.wait_for_function(drawn, timeout=60_000)
+
     def draw(self) -> int:
         """Draw every chart of the page and return how many there are."""
         self.page.evaluate("window.drawAllCharts()")
@@ -64,6 +71,11 @@ class Visit:
 def pages(site: Path) -> list[Path]:
     """Return every page of a site."""
     return sorted(path for path in site.rglob("*.html") if "_static" not in path.parts)
+
+
+def whole_pages(site: Path) -> list[Path]:
+    """Return the pages of a site that are more than a pointer to another."""
+    return [path for path in pages(site) if "_static/book.js" in path.read_text()]
 
 
 def page_with_charts(site: Path, fewest: int = 2) -> Path:

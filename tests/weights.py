@@ -22,7 +22,8 @@ new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
 }).observe({ type: "layout-shift", buffered: true });
 new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) window.busyUntil = Math.max(window.busyUntil, entry.startTime + entry.duration);
+    for (const { startTime, duration } of list.getEntries())
+        window.busyUntil = Math.max(window.busyUntil, startTime + duration);
 }).observe({ type: "longtask", buffered: true });
 """
 # When the page's scripts have run and nothing keeps it from answering.

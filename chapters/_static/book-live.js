@@ -25,14 +25,15 @@
     return content;
   }
 
-  const listings = () => [...document.querySelectorAll("div.cell")].filter((box) => box.querySelector(".cell_input pre"));
-  const hidden = (tags) => ["remove-cell", "remove_cell", "remove-input", "remove_input"].some((tag) => tags.includes(tag));
+  const listing = (box) => box?.querySelector(".cell_input pre");
+  const listings = () => [...document.querySelectorAll("div.cell")].filter(listing);
+  const hidden = (tags) => tags.some((tag) => ["remove-cell", "remove_cell", "remove-input", "remove_input"].includes(tag));
 
   /* The code cells of the notebook, each with its place on the page if it has one. */
   function placed(notebook) {
     const boxes = listings();
     return notebook.code.map((cell) => {
-      const fits = !hidden(cell.tags) && boxes[0]?.querySelector(".cell_input pre").textContent.trim() === cell.source.trim();
+      const fits = !hidden(cell.tags) && listing(boxes[0])?.textContent.trim() === cell.source.trim();
       return { cell, box: fits ? boxes.shift() : null, ran: false };
     });
   }
@@ -93,12 +94,13 @@
         each.cell.attachToDOM(each.output);
         return;
       }
-      const source = each.box.querySelector(".cell_input pre");
+      const source = listing(each.box);
       source.dataset.language = "python";
       each.box.querySelectorAll("button.copybtn").forEach((button) => button.remove());
-      const buttons = { mountRunButton: true, mountRunAllButton: false, mountRestartButton: false, mountRestartAllButton: false };
+      const without = { mountRunAllButton: false, mountRestartButton: false, mountRestartAllButton: false };
+      const options = { ...without, mountRunButton: true, codeMirrorConfig: { lineNumbers: false } };
       const item = { id: each.cell.id, placeholders: { source, output: each.output } };
-      window.thebe.renderAllCells({ ...buttons, codeMirrorConfig: { lineNumbers: false } }, this.notebook, [item]);
+      window.thebe.renderAllCells(options, this.notebook, [item]);
       each.cell.model.changed.connect(() => this.place(each));
       each.box.classList.add("book-live-cell");
       this.label(each, place);
@@ -119,7 +121,7 @@
       const inFigure = old?.querySelector(":scope > figure > .output");
       if (inFigure) inFigure.replaceWith(output);
       else if (old) old.replaceChildren(output);
-      else if (cell.outputs.length) box?.append(element("div", { className: "cell_output docutils container" }, output));
+      else if (cell.outputs.length) box?.append(element("div", { className: "cell_output" }, output));
     }
 
     enqueue(work) {
