@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,8 @@ import pytest
 from analysis.execution import is_notebook
 
 ROOT = Path(__file__).parents[1]
+# On a Binder host the environment is the one everything is started from.
+PROGRAMS = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 BINDER = ROOT / ".binder"
 CHAPTERS = [path for path in sorted((ROOT / "chapters").rglob("*.md")) if is_notebook(path.read_text())]
 
@@ -59,4 +63,4 @@ def test_what_binder_runs_can_be_run() -> None:
     assert script.stat().st_mode & 0o111
     subprocess.run(["bash", "-n", str(script)], check=True)
     commands = [line.split()[0] for line in script.read_text().splitlines() if re.match(r"[a-z]", line)]
-    assert [name for name in commands if name != "set" and shutil.which(name) is None] == []
+    assert [name for name in commands if name != "set" and shutil.which(name, path=PROGRAMS) is None] == []
