@@ -40,7 +40,8 @@ OTHER = {
 }
 GIVEN = {"practice/what_changed": {"previous": "before"}, "results/intuition": {"predictions": "guesses.csv"}}
 
-pytestmark = pytest.mark.slow
+# Every chapter is executed once for each of its parameters before the first test can look.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
 
 
 def declared(chapter: str) -> dict[str, object]:
