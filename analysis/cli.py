@@ -16,6 +16,7 @@ from analysis.import_commands import calibrate_command, import_command, names_co
 from analysis.parameters import Parameters, describe, parse
 from analysis.problems import InputError, Problem, together
 from analysis.sweep_command import sweep_command
+from analysis.unused_imports import leave_out_unused_imports
 
 if TYPE_CHECKING:
     from analysis.edition import Built
@@ -137,6 +138,7 @@ def book_root(book: Path | None) -> Path:
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Build the book from a score table, run its chapters, and show the site."""
+    leave_out_unused_imports()
 
 
 BOOK = click.option("--book", type=FILE, help="Folder of the book; the nearest one, unless given.")

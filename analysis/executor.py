@@ -164,6 +164,24 @@ def pickled(outcome: Outcome) -> bytes:
         return pickle.dumps(Outcome(outcome.name, None, error, outcome.trace, outcome.seconds))
 
 
+def start_warm_parent(preload: Iterable[str] = ()) -> None:
+    """Start the process that workers and kernels are forked from, unless it runs already.
+
+    There is one a process, and what is forked from it has its hash seed and its number of threads: so
+    whatever needs it first has to start it here.
+
+    Parameters
+    ----------
+    preload : iterable of str
+        Modules it imports.
+    """
+    from multiprocessing import forkserver
+
+    multiprocessing.set_forkserver_preload(["analysis.warm", *preload])
+    with environment(REPRODUCIBLE):
+        forkserver.ensure_running()
+
+
 class LocalExecutor:
     """Processes on this machine, each forked afresh from one warm parent.
 
@@ -188,11 +206,7 @@ class LocalExecutor:
 
     def __enter__(self) -> LocalExecutor:
         """Start the warm parent; it imports while the builder goes on."""
-        from multiprocessing import forkserver
-
-        self._context.set_forkserver_preload(["analysis.warm", *self.preload])
-        with environment(REPRODUCIBLE):
-            forkserver.ensure_running()
+        start_warm_parent(self.preload)
         return self
 
     def __exit__(self, *exception: object) -> None:

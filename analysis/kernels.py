@@ -17,7 +17,8 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import KernelProvisionerBase
 
-from analysis.executor import end_with_parent
+from analysis.executor import end_with_parent, start_warm_parent
+from analysis.unused_imports import leave_out_unused_imports
 
 
 class ForkedKernelManager(AsyncKernelManager):
@@ -126,7 +127,10 @@ def kernel_context() -> Any:
     """
     is_worker = multiprocessing.parent_process() is not None
     in_main_thread = threading.current_thread() is threading.main_thread()
-    return multiprocessing.get_context("fork" if is_worker and in_main_thread else "forkserver")
+    if is_worker and in_main_thread:
+        return multiprocessing.get_context("fork")
+    start_warm_parent()
+    return multiprocessing.get_context("forkserver")
 
 
 def run_kernel(own_folder: str, working_folder: str, variables: dict[str, str]) -> None:
@@ -146,9 +150,7 @@ def run_kernel(own_folder: str, working_folder: str, variables: dict[str, str]) 
     _leave_the_parent_behind(working_folder, variables)
     # The profile of whoever runs the build, with its start-up scripts, has no say in a chapter.
     os.environ["IPYTHONDIR"] = os.path.join(own_folder, "ipython")
-    # Nobody steps through a chapter while a book is built, and importing the debugger takes a
-    # third of a kernel's start. IPython does without it where it cannot be imported.
-    sys.modules["debugpy"] = None  # type: ignore[assignment]
+    leave_out_unused_imports()
     from ipykernel.kernelapp import IPKernelApp
 
     application = IPKernelApp.instance(connection_file=os.path.join(own_folder, "connection.json"))

@@ -27,6 +27,7 @@ from analysis.cache import Store, digest
 from analysis.execution import BuildError, shorten
 from analysis.executor import REPRODUCIBLE, end_with_parent, environment
 from analysis.provenance import notebook_address
+from analysis.unused_imports import leave_out_unused_imports
 
 # MyST-NB gives a line in a notebook as 10000 times the number of the cell plus the line in the cell.
 CELL_LINE = re.compile(r"\.ipynb:(\d+)(\d{4}):")
@@ -187,6 +188,7 @@ def serve(connection: Connection, task: SiteTask) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()
+    leave_out_unused_imports()
     read_entry_points_once()
     # Sphinx makes many objects that live until the end: looking for garbage among them finds none.
     gc.disable()

@@ -328,6 +328,33 @@ def mend_pages(app: Sphinx, exception: Exception | None) -> None:
         path.write_text(mended if path.name == "search.html" else SEARCHING.sub("", mended), encoding="utf-8")
 
 
+def write_start_page(app: Sphinx, exception: Exception | None) -> None:
+    """Write the page at the site's own address, which leads to the book's first.
+
+    The one that is written otherwise has no title, language or icon.
+
+    Parameters
+    ----------
+    app
+        The Sphinx application.
+    exception
+        What ended the build early, if anything.
+    """
+    if exception is not None or app.builder.format != "html":
+        return
+    first, title = app.builder.get_target_uri(app.config.root_doc), html.escape(app.config.html_title)
+    icon = f"_static/{Path(app.config.html_favicon).name}"
+    lines = [
+        "<!DOCTYPE html>",
+        f'<html lang="{app.config.language}">',
+        f'<head><meta charset="utf-8"><title>{title}</title><link rel="icon" href="{icon}">',
+        f'<meta http-equiv="Refresh" content="0; url={first}" /></head>',
+        f'<body><main><h1>{title}</h1><p><a href="{first}">The book begins here</a></p></main></body>',
+        "</html>",
+    ]
+    Path(app.outdir, "index.html").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
 def without_thebe(app: Sphinx, config: Any) -> None:
     """Take out the extension that offers live code on somebody else's servers.
 
@@ -397,6 +424,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", without_thebe)
     app.connect("html-page-context", with_form_scripts)
     app.connect("build-finished", mend_pages)
+    app.connect("build-finished", write_start_page)
     app.setup_extension("analysis.edition_page")
     SiteScripts(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

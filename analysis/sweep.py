@@ -11,9 +11,9 @@ from typing import Any
 
 from analysis.cache import write_whole
 from analysis.console import Quiet
-from analysis.edition import Built
+from analysis.edition import PRELOAD, Built
 from analysis.editions import build_many
-from analysis.executor import Executor
+from analysis.executor import Call, Executor, LocalExecutor
 from analysis.problems import InputError, Problem
 from analysis.release import RECORD, locked
 from analysis.request import Request
@@ -85,7 +85,7 @@ def run_sweep(sweep: Sweep, root: Path, out: Path, executor: Executor, progress:
         results = dict(build_editions(sweep, root, out, executor, progress or Quiet()))
         made = tuple(became(edition, out, results[edition.name]) for edition in sweep.editions)
         unchanged = sum(isinstance(result, Built) and result.unchanged for result in results.values())
-        write_comparison(compare(sweep, made), out, root)
+        compare_and_write(sweep, made, out, root)
     Request(root).store.prune()
     return Swept(out, made, unchanged, time.perf_counter() - start)
 
@@ -145,20 +145,36 @@ def became(edition: SweptEdition, out: Path, result: Built | Exception) -> Made:
     return Made(edition, out / edition.name)
 
 
-def write_comparison(comparison: Comparison, out: Path, root: Path) -> None:
-    """Write the page of a sweep, its tables and its record.
+def compare_and_write(sweep: Sweep, made: tuple[Made, ...], out: Path, root: Path) -> None:
+    """Compare the editions of a sweep, in a process that has the imports for that behind it.
 
     Parameters
     ----------
-    comparison
-        The editions side by side.
+    sweep, made
+        What was asked for, and what became of it.
     out
         Folder of the sweep.
     root
         Folder of the book, whose scripts the page takes.
     """
+    with LocalExecutor(PRELOAD, workers=1) as here:
+        (outcome,) = here.run([Call("the comparison", write_comparison, (sweep, made, out, root))])
+    if outcome.error:
+        raise outcome.error
+
+
+def write_comparison(asked: tuple[Sweep, tuple[Made, ...], Path, Path]) -> None:
+    """Write the page of a sweep, its tables and its record.
+
+    Parameters
+    ----------
+    asked
+        Arguments of :func:`compare_and_write`.
+    """
     from analysis.sweep_page import book_scripts, sweep_page
 
+    sweep, made, out, root = asked
+    comparison = compare(sweep, made)
     files = {
         **tables(comparison),
         "sweep.json": json.dumps(record_of(comparison), indent=2, ensure_ascii=False) + "\n",

@@ -7,9 +7,13 @@ the notebook format and a table's schema are checked by code that is put togethe
 
 import gc
 
-import nbformat
-import pandas
-import pandera.pandas
+from analysis.unused_imports import leave_out_unused_imports
+
+leave_out_unused_imports()
+
+import nbformat  # noqa: E402
+import pandas  # noqa: E402
+import pandera.pandas  # noqa: E402
 
 gc.disable()
 nbformat.validate(nbformat.v4.new_notebook())

@@ -325,13 +325,13 @@ def test_a_calibration_is_written_with_its_seed_and_simulations(
 ) -> None:
     asked = {}
 
-    def noted(table: object, parameters: Parameters, simulations: int) -> pd.DataFrame:
-        asked.update(seed=parameters.seed, simulations=simulations)
+    def noted(table: object, parameters: Parameters, simulations: int, scheduler: str | None) -> pd.DataFrame:
+        asked.update(seed=parameters.seed, simulations=simulations, scheduler=scheduler)
         return pd.DataFrame({"method": ["one"], "chosen": [True], "coverage": [0.95]})
 
     monkeypatch.setattr(import_commands, "calibrated", noted)
     done("calibrate", "--simulations", 7, "--seed", 5, "-o", tmp_path / "coverage.csv")
-    assert asked == {"seed": 5, "simulations": 7}
+    assert asked == {"seed": 5, "simulations": 7, "scheduler": None}
     assert pd.read_csv(tmp_path / "coverage.csv")["coverage"].tolist() == [0.95]
 
 

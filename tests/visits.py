@@ -44,7 +44,7 @@ class Visit:
 
     def _heard(self, message: Any) -> None:
         if message.type in ("error", "warning", "assert"):
-            self.complaints.append(message.text)
+            self.complaints.append(f"{message.text} ({message.location['url']})")
 
     def __enter__(self) -> Visit:
         return self
