@@ -225,10 +225,10 @@ def test_whatever_an_edition_depends_on_changes_its_key(tmp_path: Path, change: 
     assert edition_key(request, versions) != before
 
 
-def wait_for(path: Path, pattern: str, seconds: float = 60) -> None:
-    """Wait until a file appears."""
+def wait_for(path: Path, pattern: str, seconds: float = 180, before: frozenset[Path] = frozenset()) -> None:
+    """Wait until a file appears that was not there before."""
     end = time.monotonic() + seconds
-    while not any(path.glob(pattern)):
+    while before.issuperset(path.glob(pattern)):
         if time.monotonic() > end:
             raise TimeoutError(pattern)
         time.sleep(0.005)
@@ -236,7 +236,8 @@ def wait_for(path: Path, pattern: str, seconds: float = 60) -> None:
 
 def killed(book: Path, pattern: str, signum: int = signal.SIGKILL) -> Iterator[object]:
     """Start a build and kill it as soon as a file appears; yield its exit status, then what is left of it."""
-    mark = uuid.uuid4().hex
+    mark, drafts = uuid.uuid4().hex, book / "_build" / ".editions" / "default"
+    before = frozenset(drafts.glob(pattern))
     process = subprocess.Popen(
         [str(PROGRAM), "build", "--book", str(book)],
         env={**os.environ, "MARK": mark},
@@ -245,7 +246,11 @@ def killed(book: Path, pattern: str, signum: int = signal.SIGKILL) -> Iterator[o
         text=True,
         preexec_fn=heed_interrupts,
     )
-    wait_for(book / "_build" / ".editions" / "default", pattern)
+    try:
+        wait_for(drafts, pattern, before=before)
+    except TimeoutError:
+        process.kill()
+        pytest.fail(f"{pattern} did not appear: {process.communicate()[1]}")
     process.send_signal(signum)
     yield process.communicate(timeout=120)[1]
     yield process.returncode
