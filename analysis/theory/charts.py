@@ -105,6 +105,24 @@ def curves(
     return house(chart, description, columns)
 
 
+def years_axis(title: str) -> alt.X:
+    """An axis of years, whole ones.
+
+    Parameters
+    ----------
+    title : str
+        Words beside the axis.
+
+    Returns
+    -------
+    altair.X
+        The encoding.
+    """
+    import altair as alt
+
+    return alt.X("year:Q", title=title, axis=alt.Axis(format="d", tickMinStep=1))
+
+
 def zero_rule(base: alt.Chart) -> Any:
     """A horizontal line at zero, to be laid over :func:`curves`."""
     import altair as alt
@@ -177,7 +195,7 @@ def dividing_lines(frame: pd.DataFrame) -> Any:
         "reward, and meet where it does not."
     )
     by = series("question", "Above the line", frame["question"], frame["question"].unique())
-    x = alt.X("care:Q", title="Reward for safety before the benchmark (market = 1)")
+    x = alt.X("care:Q", title="Reward for safety before the benchmark (market = 1)", scale=alt.Scale(nice=False))
     y = alt.Y("correlation:Q", title="ρ of the benchmark", scale=alt.Scale(domain=[0, 1]))
     return curves(frame, x, y, by, controls, columns, text)
 
@@ -228,11 +246,11 @@ def tournament(path: pd.DataFrame, expected: Mapping[str, float]) -> Any:
     """
     import altair as alt
 
-    drawn = path.melt("year", var_name="kind", value_name="work")
+    drawn = path.melt("round", var_name="kind", value_name="work")
     drawn["closed"] = drawn["kind"].map(dict(expected))
-    columns = {"year": "Year", "kind": "Progress in", "work": "Simulated", "closed": "Closed form"}
-    last = drawn[drawn["year"] == drawn["year"].max()]
-    text = "Line chart of work in a simulated tournament, year by year. " + " ".join(
+    columns = {"round": "Round", "kind": "Progress in", "work": "Simulated", "closed": "Closed form"}
+    last = drawn[drawn["round"] == drawn["round"].max()]
+    text = "Line chart of work in a simulated tournament, round by round. " + " ".join(
         f"{row.kind.capitalize()} ends at {display.number(row.work)}, the closed form is {display.number(row.closed)}."
         for row in last.itertuples()
     )
@@ -241,17 +259,19 @@ def tournament(path: pd.DataFrame, expected: Mapping[str, float]) -> Any:
     def level(base: alt.Chart) -> Any:
         return base.mark_line(strokeDash=[6, 4]).encode(y="closed:Q", color=by.colour())
 
-    x = alt.X("year:Q", title="Years since the benchmark came out")
+    x = alt.X("round:Q", title="Rounds since the benchmark came out")
     return curves(drawn, x, alt.Y("work:Q", title="Work of the average lab"), by, [], columns, text, [level])
 
 
-def efforts(frame: pd.DataFrame) -> Any:
+def efforts(frame: pd.DataFrame, salience: float = 0.4) -> Any:
     """Safety effort of labs of every conscience, with and without a benchmark.
 
     Parameters
     ----------
     frame : DataFrame
         As :func:`analysis.theory.why_they_are_scarce.effort_grid` returns.
+    salience : float
+        The one shown first.
 
     Returns
     -------
@@ -262,7 +282,7 @@ def efforts(frame: pd.DataFrame) -> Any:
 
     names = {"without": "no benchmark", "effort": "with the benchmark"}
     drawn = frame.rename(columns=names).melt(["conscience", "salience"], var_name="world", value_name="share")
-    controls = [choose("salience", "Weight of safety in what impresses", drawn["salience"], 0.4)]
+    controls = [choose("salience", "Weight of safety in what impresses", drawn["salience"], salience)]
     columns = {
         "conscience": "Weight of safety in the lab's own aims",
         "salience": "Weight of safety in what impresses",
@@ -272,7 +292,8 @@ def efforts(frame: pd.DataFrame) -> Any:
     gain = (frame["effort"] - frame["without"]).max()
     text = (
         "Line chart of the share of a lab's work that goes to safety, against the weight of safety in its own aims from "
-        "0 to 1, with and without a benchmark. Both lines end at 1; the benchmark adds at most "
+        "0 to 1, with and without a benchmark. Both lines end at 1, and neither falls below "
+        f"{display.percent_share(frame['without'].min())}; the benchmark adds at most "
         f"{display.percent_share(gain)} of a lab's work over the grid, to labs that care a little and not only."
     )
     by = series("world", "World", drawn["world"], tuple(names.values()))
@@ -351,7 +372,7 @@ def decay(frame: pd.DataFrame) -> Any:
         "it stays high."
     )
     by = series("benchmark", "Benchmark", frame["benchmark"], ("left alone", "renewed"))
-    x = alt.X("year:Q", title="Years since the benchmark came out")
+    x = years_axis("Years since the benchmark came out")
     y = alt.Y("information:Q", title="Information, share of the most", axis=alt.Axis(format=".0%"))
     return curves(frame, x, y, by, controls, columns, text)
 
@@ -371,22 +392,22 @@ def hiding(frame: pd.DataFrame) -> Any:
     """
     import altair as alt
 
-    names = {"passed": "models that pass", "honest": "honest, if it passed"}
+    names = {"passed": "passed", "honest": "of these, honest"}
     drawn = frame.rename(columns=names).melt(["year", "share", "simulated"], list(names.values()), var_name="what", value_name="value")
     drawn["simulated"] = drawn["simulated"].where(drawn["what"] == names["passed"])
     controls = [choose("share", "Share of models that are honest", drawn["share"], 0.4)]
-    columns = {"year": "Year", "share": "Honest models", "what": "Share of", "value": "Closed form", "simulated": "Simulated"}
+    columns = {"year": "Year", "share": "Honest models", "what": "Share", "value": "Closed form", "simulated": "Simulated"}
     text = (
         "Line chart of the share of models that pass a test of honesty and of the share of those that are honest, year by "
         f"year. The first rises to {display.percent_share(frame['passed'].max())} and the second falls to the share of "
         "honest models, which never changes."
     )
-    by = series("what", "Share of", drawn["what"], tuple(names.values()))
+    by = series("what", "Share", drawn["what"], tuple(names.values()))
 
     def simulated(base: alt.Chart) -> Any:
         return base.mark_point(shape="diamond", filled=False).encode(y="simulated:Q", color=by.colour())
 
-    x = alt.X("year:Q", title="Years since the benchmark came out")
+    x = years_axis("Years since the benchmark came out")
     y = alt.Y("value:Q", title="Share", axis=alt.Axis(format=".0%"), scale=alt.Scale(domain=[0, 1]))
     return curves(drawn, x, y, by, controls, columns, text, [simulated])
 
@@ -457,7 +478,7 @@ def headroom(frame: pd.DataFrame, table: ScoreTable) -> Any:
     base = alt.Chart(drawn, height=rows_height(len(drawn))).encode(y=row_axis(drawn["label"]), x=x, color=by.colour())
     shown = tips(columns, {"headroom": ".1%", "headroom_typical": ".1%"})
     chart = alt.layer(
-        base.mark_rule(opacity=0.5).encode(x2="headroom_typical:Q"),
+        base.mark_rule().encode(x2="headroom_typical:Q"),
         base.mark_point().encode(shape=by.shape(), tooltip=shown),
     )
     return house(chart, text, columns)
@@ -538,7 +559,7 @@ def exhaustion(frame: pd.DataFrame) -> Any:
     def limit(base: alt.Chart) -> Any:
         return base.mark_line(strokeDash=[6, 4], color="gray").encode(y="limit:Q")
 
-    x = alt.X("year:Q", title="Years")
+    x = years_axis("Years")
     return curves(drawn, x, alt.Y("progress:Q", title="Headroom used up"), by, controls, columns, text, [limit])
 
 

@@ -106,14 +106,14 @@ def tournament_findings(path: pd.DataFrame, expected: Mapping[str, float], settl
     expected : mapping of str to float
         Capability and safety of the closed form.
     settled : int
-        Year from which the path is averaged.
+        Round from which the path is averaged.
 
     Returns
     -------
     dict of str to str
         `simulated_*` and `expected_*`.
     """
-    late = path[path["year"] >= settled].mean()
+    late = path[path["round"] >= settled].mean()
     kinds = ("capability", "safety")
     return {
         **{f"simulated_{kind}": number(late[kind]) for kind in kinds},
@@ -121,24 +121,29 @@ def tournament_findings(path: pd.DataFrame, expected: Mapping[str, float], settl
     }
 
 
-def lab_findings(salience: float) -> dict[str, str]:
+def lab_findings(salience: float, floor: float) -> dict[str, str]:
     """What a benchmark does to a field of labs.
 
     Parameters
     ----------
     salience : float
         Weight of safety in what impresses, once the benchmark exists.
+    floor : float
+        Least share of work on safety.
 
     Returns
     -------
     dict of str to str
-        The salience, and the mean share of work on safety before and after.
+        `salience`, `floor`, `turning` (conscience at which labs begin to want the benchmark), and the mean share of work
+        on safety before and after.
     """
     effort = why_they_are_scarce.mean_safety_effort
     return {
         "salience": number(salience, 1),
-        "mean_before": percent_share(effort(0.0)),
-        "mean_after": percent_share(effort(salience)),
+        "floor": percent_share(floor),
+        "turning": number(why_they_are_scarce.turning_conscience(salience), 3),
+        "mean_before": percent_share(effort(0.0, floor)),
+        "mean_after": percent_share(effort(salience, floor)),
     }
 
 

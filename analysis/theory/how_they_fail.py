@@ -584,7 +584,7 @@ def hiding_grid(
 
 def extinction_grid(
     rng: np.random.Generator,
-    reaches: Sequence[float] = tuple(np.linspace(0.35, 3.95, 13)),
+    reaches: Sequence[float] = (0, 0.5, 0.8, 1, 1.05, 1.1, 1.2, 1.3, 1.5, 1.75, 2, 2.5, 3, 4),
     seeds: Sequence[int] = (1, 3, 10),
     fields: int = 400,
 ) -> pd.DataFrame:
@@ -608,9 +608,10 @@ def extinction_grid(
     """
     import pandas as pd
 
-    enough = 2000
+    # Just at a reach of one a following may grow long and large, and die all the same.
+    enough = 1_000_000
     rows = [
-        (reach, start, float(extinction_probability(reach, start)),
+        (float(reach), start, float(extinction_probability(reach, start)),
          float(np.mean(simulate_following(reach, start, fields, rng, enough) < enough)))
         for reach in reaches
         for start in seeds

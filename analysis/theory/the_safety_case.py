@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 MEASURES = ("independent measurement", "model access", "enforcement")
+# What each is called in the name of a set of them.
+SHORT_NAMES = dict(zip(MEASURES, ("independent", "access", "enforcement"), strict=True))
 
 
 @dataclass(frozen=True)
@@ -298,10 +300,29 @@ def price_table(
         changed = apply(process, chosen, outsider_gap, enforcement)
         ratio = likelihood_ratio(changed)
         after = float(posterior(prior, ratio))
-        words = " + ".join(chosen) or "none of them"
-        rows.append((words, *alarm(changed), ratio, after, float(evidence_bits(ratio)), 1 - after / prior))
+        rows.append((set_name(chosen), *alarm(changed), ratio, after, float(evidence_bits(ratio)), 1 - after / prior))
     columns = ["measures", "alarm", "false_alarm", "ratio", "posterior", "bits", "removed"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def set_name(measures: Sequence[str]) -> str:
+    """What a set of measures is called in a table or chart.
+
+    Parameters
+    ----------
+    measures : sequence of str
+        Any of `MEASURES`.
+
+    Returns
+    -------
+    str
+        Words, told apart by their first and last letters where the middle is cut on a narrow page.
+    """
+    if len(measures) == len(MEASURES):
+        return "all three"
+    if len(measures) == 1:
+        return measures[0]
+    return " + ".join(SHORT_NAMES[name] for name in measures) or "none of them"
 
 
 def subsets(names: Sequence[str]) -> list[tuple[str, ...]]:

@@ -286,12 +286,12 @@ def simulate_tournament(
     rng: np.random.Generator,
     labs: int = 5,
     luck: float = 1.0,
-    years: int = 200,
-    seasons: int = 1000,
+    rounds: int = 200,
+    contests: int = 1000,
 ) -> pd.DataFrame:
-    """Labs that know only their own seasons race for the top of a leaderboard.
+    """Labs that know only their own contests race for the top of a leaderboard.
 
-    Each year a lab plays `seasons` contests, counts its near misses to judge what score is worth,
+    In each round a lab plays `contests`, counts its near misses to judge what score is worth,
     and moves a tenth of the way to the work that would then be best, at quadratic cost.
 
     Parameters
@@ -304,13 +304,13 @@ def simulate_tournament(
         As in :func:`rewards`.
     rng : Generator
         Source of the luck.
-    labs, luck, years, seasons : int or float
-        Size of the field, scale of the Gumbel luck, length of the history, contests a year.
+    labs, luck, rounds, contests : int or float
+        Size of the field, scale of the Gumbel luck, length of the history, contests a round.
 
     Returns
     -------
     DataFrame
-        One row a year: `year, capability, safety`, means over labs; year 0 is before the benchmark.
+        One row a round: `round, capability, safety`, means over labs; round 0 is before the benchmark.
     """
     import pandas as pd
 
@@ -318,14 +318,14 @@ def simulate_tournament(
     outside = np.array([market, care], dtype=float)
     plans = np.tile(outside, (labs, 1))
     history = [plans.mean(axis=0)]
-    for _ in range(years):
-        scores = plans @ direction + rng.gumbel(scale=luck, size=(seasons, labs))
+    for _ in range(rounds):
+        scores = plans @ direction + rng.gumbel(scale=luck, size=(contests, labs))
         worth = prize * near_miss_slopes(scores, width=luck / 10)
         wanted = np.maximum(outside + worth[:, None] * direction, 0.0)
         plans = plans + (wanted - plans) / 10
         history.append(plans.mean(axis=0))
     frame = pd.DataFrame(history, columns=["capability", "safety"])
-    return frame.rename_axis("year").reset_index()
+    return frame.rename_axis("round").reset_index()
 
 
 def share_grid(

@@ -64,13 +64,13 @@ def safety_effort(conscience: ArrayLike, salience: ArrayLike, floor: ArrayLike =
     return np.maximum(best, floor)
 
 
-def contentment(conscience: ArrayLike, salience: ArrayLike) -> Array:
-    """What a lab attains at its best share of safety, with no floor.
+def contentment(conscience: ArrayLike, salience: ArrayLike, floor: ArrayLike = 0.0) -> Array:
+    """What a lab attains at its best share of safety.
 
     Parameters
     ----------
-    conscience, salience : array_like
-        As in :func:`impressiveness_weight`; broadcast together.
+    conscience, salience, floor : array_like
+        As in :func:`safety_effort`; broadcast together.
 
     Returns
     -------
@@ -78,10 +78,11 @@ def contentment(conscience: ArrayLike, salience: ArrayLike) -> Array:
         The maximum of what :func:`safety_effort` maximises.
     """
     weight = impressiveness_weight(conscience, salience)
-    return np.hypot(weight, 1 - weight)
+    share = safety_effort(conscience, salience, floor)
+    return weight * np.sqrt(1 - share) + (1 - weight) * np.sqrt(share)
 
 
-def needed_standing(conscience: ArrayLike, salience: ArrayLike) -> Array:
+def needed_standing(conscience: ArrayLike, salience: ArrayLike, floor: ArrayLike = 0.0) -> Array:
     """How well a lab must look on a benchmark before it wants the benchmark to exist.
 
     Parameters
@@ -90,6 +91,8 @@ def needed_standing(conscience: ArrayLike, salience: ArrayLike) -> Array:
         As in :func:`impressiveness_weight`; below 1.
     salience : array_like
         Salience of safety once the benchmark exists, above 0; without it, 0.
+    floor : array_like
+        As in :func:`safety_effort`.
 
     Returns
     -------
@@ -97,25 +100,44 @@ def needed_standing(conscience: ArrayLike, salience: ArrayLike) -> Array:
         Standing, in units of impressiveness, at which the lab is indifferent. Below zero the
         lab wants the benchmark even if it is shown up by it.
     """
-    gain = contentment(conscience, salience) - contentment(conscience, 0.0)
+    gain = contentment(conscience, salience, floor) - contentment(conscience, 0.0, floor)
     return -gain / ((1 - np.asarray(conscience)) * np.asarray(salience))
 
 
-def mean_safety_effort(salience: float) -> float:
-    """Mean share of work on safety over labs whose conscience is spread evenly from 0 to 1.
+def turning_conscience(salience: float) -> float:
+    """Conscience of the lab that needs to look neither well nor badly on a benchmark to want it.
 
     Parameters
     ----------
     salience : float
-        As in :func:`impressiveness_weight`; below 1.
+        As in :func:`needed_standing`.
 
     Returns
     -------
     float
-        The integral of :func:`safety_effort` over conscience, without a floor.
+        Where :func:`needed_standing` is zero for a lab that no floor holds up; one half where salience is slight.
+    """
+    return (1 - salience) / (2 - salience)
+
+
+def mean_safety_effort(salience: float, floor: float = 0.0) -> float:
+    """Mean share of work on safety over labs whose conscience is spread evenly from 0 to 1.
+
+    Parameters
+    ----------
+    salience, floor : float
+        As in :func:`safety_effort`; each below 1.
+
+    Returns
+    -------
+    float
+        The integral of :func:`safety_effort` over conscience.
     """
     most = 1 - salience
-    return 0.5 - np.log(1 - 2 * most + 2 * most**2) / (4 * most)
+    # Labs to which impressiveness weighs more than this are held up by the floor.
+    free = min(most, 1 / (1 + np.sqrt(floor / (1 - floor))))
+    total = free / 2 - np.log(1 - 2 * free + 2 * free**2) / 4 + floor * (most - free)
+    return float(total / most)
 
 
 def simulate_labs(salience: float, labs: int, rng: np.random.Generator, tries: int = 400) -> Array:
@@ -403,7 +425,7 @@ def effort_grid(
     saliences: Sequence[float] = (0, 0.2, 0.4, 0.6, 0.8),
     floor: float = 0.05,
 ) -> pd.DataFrame:
-    """Safety effort and the standing a lab needs over a grid, for a chart.
+    """Safety effort over a grid, for a chart.
 
     Parameters
     ----------
@@ -430,13 +452,17 @@ def effort_grid(
     )
 
 
-def lab_table(salience: float, consciences: Sequence[float] = (0, 0.25, 0.5, 0.75, 1)) -> pd.DataFrame:
+def lab_table(
+    salience: float, floor: float = 0.05, consciences: Sequence[float] = (0, 0.25, 0.5, 0.75, 1)
+) -> pd.DataFrame:
     """What a benchmark does to labs of different conscience, and whether they want it.
 
     Parameters
     ----------
     salience : float
         Salience of safety once the benchmark exists.
+    floor : float
+        As in :func:`safety_effort`.
     consciences : sequence of float
         One a lab.
 
@@ -451,12 +477,12 @@ def lab_table(salience: float, consciences: Sequence[float] = (0, 0.25, 0.5, 0.7
     labs = np.asarray(consciences, float)
     standing = np.full(labs.shape, np.nan)
     proud = labs < 1
-    standing[proud] = needed_standing(labs[proud], salience)
+    standing[proud] = needed_standing(labs[proud], salience, floor)
     return pd.DataFrame(
         {
             "conscience": labs,
-            "before": safety_effort(labs, 0.0),
-            "after": safety_effort(labs, salience),
+            "before": safety_effort(labs, 0.0, floor),
+            "after": safety_effort(labs, salience, floor),
             "standing": standing,
         }
     )

@@ -63,14 +63,28 @@ def test_keys_are_author_year_word_and_the_year_is_the_entry_s(entries):
         assert found[1] in (entry.fields["year"], "undated"), key
 
 
-def test_an_arxiv_number_and_its_address_agree(entries):
+def test_an_arxiv_number_is_well_formed_and_the_only_link(entries):
     for key, entry in entries.items():
         number = entry.fields.get("eprint")
+        assert "arxiv.org" not in entry.fields.get("url", ""), key
         if number:
             assert re.fullmatch(r"\d{4}\.\d{4,5}", number), key
-            assert entry.fields["url"].endswith(number), key
+            assert entry.fields["archiveprefix"] == "arXiv", key
             published, submitted = int(entry.fields["year"]), 2000 + int(number[:2])
             assert 0 <= published - submitted <= 2, key
+
+
+def test_whoever_has_more_authors_than_are_named_is_cited_like_all_others(entries):
+    # Of two names the citation says both, and so would say "and others"; of more it says "et al.".
+    for key, entry in entries.items():
+        names = [str(person) for person in entry.persons["author"]]
+        assert "others" not in names or len(names) > 2, key
+
+
+def test_no_markup_is_left_to_be_printed_raw(entries):
+    for key, entry in entries.items():
+        printed = " ".join(entry.fields.values())
+        assert r"\emph" not in printed and not re.search("(?<!`)`(?!`)", printed), key
 
 
 def test_no_work_is_listed_twice(entries):

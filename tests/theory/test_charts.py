@@ -26,7 +26,7 @@ def price_chart() -> tuple:
 
 
 def tournament_chart() -> tuple:
-    path = what_benchmarks_do.simulate_tournament(0.5, 5, 1, 0.2, np.random.default_rng(1), years=8)
+    path = what_benchmarks_do.simulate_tournament(0.5, 5, 1, 0.2, np.random.default_rng(1), rounds=8)
     return path, charts.tournament(path, {"capability": 1.4, "safety": 0.9})
 
 
@@ -111,6 +111,16 @@ def test_every_axis_has_a_title_and_the_chart_an_alt_text(drawn):
     assert "not known" not in spec["description"] and "nan" not in spec["description"]
     titles = [e[c].get("title") for e in encodings(spec) for c in ("x", "y") if c in e and "field" in e[c]]
     assert any(titles)
+
+
+def test_years_are_printed_whole():
+    _, spec = MAKERS["hiding"]()[0], MAKERS["hiding"]()[1].to_dict()
+    assert encodings(spec)[0]["x"]["axis"] == {"format": "d", "tickMinStep": 1}
+
+
+def test_the_salience_shown_first_is_the_one_asked_for():
+    chart = charts.efforts(why_they_are_scarce.effort_grid(), salience=0.6)
+    assert [control["value"] for control in chart.to_dict()["params"]] == [0.6]
 
 
 def test_headroom_without_known_limits_is_a_sentence():

@@ -5,19 +5,19 @@ import pandas as pd
 import pytest
 
 from analysis.display import correlation, count, number, percent_share
-from analysis.theory import crisp_and_fuzzy, findings, how_they_fail, the_safety_case, what_benchmarks_do
+from analysis.theory import crisp_and_fuzzy, findings, how_they_fail, the_safety_case, what_benchmarks_do, why_they_are_scarce
 from analysis.theory.how_they_fail import ItemBank
 from analysis.theory.the_safety_case import Process
 
 
 def test_every_finding_is_a_ready_made_string():
-    path = pd.DataFrame({"year": [0, 1], "capability": [1.0, 1.2], "safety": [0.2, 0.4]})
+    path = pd.DataFrame({"round": [0, 1], "capability": [1.0, 1.2], "safety": [0.2, 0.4]})
     made = [
         findings.share_findings(0.8),
         findings.line_findings(0.2),
         findings.publicity_findings(0.3, 0.5, 0.9, 0.5),
         findings.tournament_findings(path, {"capability": 1.2, "safety": 0.4}, settled=1),
-        findings.lab_findings(0.4),
+        findings.lab_findings(0.4, 0.05),
         findings.supply_findings(20, 0.5, 0.1),
         findings.lottery_findings(1.5, (0.1, 1, 5)),
         findings.rot_findings(ItemBank(), 0.0, 1.0, 0.05, 1.0),
@@ -25,7 +25,7 @@ def test_every_finding_is_a_ready_made_string():
         findings.flawed_findings(0.3, 1.0, 2.0),
         findings.selection_findings(100, 0.6),
         findings.judge_findings(0.75, 1.0, 9),
-        findings.exhaustion_findings((1, 10), 0.5, 4, 40, 10),
+        findings.exhaustion_findings((0.25, 4), 0.5, 4, 40, 10),
         findings.speed_up_findings(0.8, 0.4),
         findings.simulated_findings(Process(), 1000, np.random.default_rng(2)),
         findings.case_findings(Process(choices=6, gap=1, discretion=0.8), 0.1, 0.5, 2.0),
@@ -52,10 +52,18 @@ def test_publicity_moves_the_printed_correlation_by_its_pull():
     assert strings["invested_rho"] == strings["concerned_rho"] == correlation(np.sqrt(0.5))
 
 
-def test_the_tournament_is_averaged_over_its_settled_years():
-    path = what_benchmarks_do.simulate_tournament(0.5, 5.0, 1.0, 0.3, np.random.default_rng(1), years=20)
+def test_the_tournament_is_averaged_over_its_settled_rounds():
+    path = what_benchmarks_do.simulate_tournament(0.5, 5.0, 1.0, 0.3, np.random.default_rng(1), rounds=20)
     strings = findings.tournament_findings(path, {"capability": 1.0, "safety": 0.3}, settled=10)
     assert strings["simulated_safety"] == number(path["safety"].iloc[10:].mean())
+
+
+def test_the_printed_means_are_those_of_labs_with_a_floor():
+    strings = findings.lab_findings(0.5, 0.2)
+    labs = np.linspace(0, 1, 20_001)
+    assert strings["mean_before"] == percent_share(why_they_are_scarce.safety_effort(labs, 0.0, 0.2).mean())
+    assert strings["mean_after"] == percent_share(why_they_are_scarce.safety_effort(labs, 0.5, 0.2).mean())
+    assert (strings["salience"], strings["floor"], strings["turning"]) == (number(0.5, 1), percent_share(0.2), number(1 / 3, 3))
 
 
 def test_among_twenty_equals_with_square_root_returns_supply_falls_short_four_hundredfold():

@@ -223,6 +223,16 @@ def test_the_chart_grids_hold_every_setting_with_its_simulation():
     assert np.all(np.abs(died["expected"] - died["simulated"]) < 4 * np.sqrt(0.25 / 2000))
 
 
+def test_the_chart_of_quiet_deaths_shows_the_corner_where_they_cease_to_be_certain():
+    died = model.extinction_grid(np.random.default_rng(9))
+    assert {0.8, 1.0, 1.05, 1.5} <= set(died["reach"])
+    assert (died.loc[died["reach"] <= 1, "expected"] == 1).all()
+    assert (died.loc[died["reach"] > 1, "expected"] < 1).all()
+    assert np.all(np.abs(died["expected"] - died["simulated"]) < 4 * np.sqrt(0.25 / 400))
+    # Where death is certain a field lives on only as far as it is not followed to its end.
+    assert died.loc[died["reach"] <= 1, "simulated"].min() > 0.96
+
+
 @pytest.fixture
 def table() -> ScoreTable:
     benchmarks = pd.DataFrame(

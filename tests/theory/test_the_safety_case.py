@@ -143,11 +143,23 @@ def test_an_unknown_measure_is_refused_by_name():
 
 def test_the_price_table_has_every_set_of_measures_and_agrees_with_bayes():
     table = model.price_table(SELF_GRADED, prior=0.1, outsider_gap=0.5)
-    assert len(table) == 8 and table["measures"].iloc[[0, -1]].tolist() == ["none of them", " + ".join(MEASURES)]
+    assert len(table) == 8 and table["measures"].iloc[[0, -1]].tolist() == ["none of them", "all three"]
     by_hand = 0.1 * (1 - table["alarm"]) / (0.1 * (1 - table["alarm"]) + 0.9 * (1 - table["false_alarm"]))
     assert np.allclose(table["posterior"], by_hand)
     assert np.allclose(table["removed"], 1 - by_hand / 0.1)
     assert table["posterior"].idxmin() == 7
+
+
+def cut(label: str, length: int = 18) -> str:
+    """As a narrow page shows a label: without its middle."""
+    tail = length // 2
+    return label if len(label) <= length else f"{label[: length - tail - 1]}…{label[-tail:]}"
+
+
+def test_sets_of_measures_stay_distinct_where_a_narrow_page_cuts_their_names():
+    names = [model.set_name(chosen) for chosen in model.subsets(MEASURES)]
+    assert len({cut(name) for name in names}) == len(names) == 8
+    assert max(map(len, names)) <= 25
 
 
 def test_shapley_values_share_out_the_whole_and_treat_equals_equally():
@@ -179,6 +191,6 @@ def test_the_posterior_grid_never_falls_below_its_bound_nor_rises_above_the_prio
 
 def test_stricter_enforcement_never_makes_a_report_worth_less():
     grid = model.price_grid(SELF_GRADED, 0.1, 0.5, enforcements=[0.0, 1.0, 3.0])
-    enforced = grid[grid["measures"].str.contains("enforcement")]
+    enforced = grid[grid["measures"].str.contains("enforcement|all three")]
     assert enforced.groupby("measures")["bits"].apply(lambda bits: bits.is_monotonic_increasing).all()
     assert len(grid) == 24

@@ -189,7 +189,7 @@ def test_labs_that_only_count_near_misses_come_to_the_best_response(rho, care):
     ends = []
     for seed in range(replicates):
         path = model.simulate_tournament(rho, prize, 1.0, care, np.random.default_rng(seed))
-        ends.append(path.query("year > 100")[["capability", "safety"]].mean().to_numpy())
+        ends.append(path.loc[path["round"] > 100, ["capability", "safety"]].mean().to_numpy())
     standard_error = np.std(ends, axis=0, ddof=1) / np.sqrt(replicates)
     expected = np.array(model.best_response(rho, model.contest_reward(prize, 5, 1.0), 1.0, care))
     # A band of half-width h averages the slope: off by h²/6 of its curvature, which is below one.
@@ -198,9 +198,9 @@ def test_labs_that_only_count_near_misses_come_to_the_best_response(rho, care):
 
 
 def test_before_the_benchmark_the_labs_do_what_market_and_care_pay():
-    path = model.simulate_tournament(0.5, 5.0, 1.0, 0.3, np.random.default_rng(0), years=2)
+    path = model.simulate_tournament(0.5, 5.0, 1.0, 0.3, np.random.default_rng(0), rounds=2)
     assert path.iloc[0].tolist() == [0, 1.0, 0.3]
-    assert path["year"].tolist() == [0, 1, 2]
+    assert path["round"].tolist() == [0, 1, 2]
 
 
 def test_the_share_grid_holds_every_combination_once():

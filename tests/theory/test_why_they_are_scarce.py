@@ -51,11 +51,23 @@ def test_a_weight_beyond_one_is_refused():
         model.safety_effort(0.5, 1.5)
 
 
-@given(st.floats(0, 0.95), st.floats(0.05, 1))
-def test_at_the_needed_standing_a_lab_is_indifferent_to_the_benchmark(conscience, salience):
-    standing = model.needed_standing(conscience, salience)
-    with_benchmark = model.contentment(conscience, salience) + (1 - conscience) * salience * standing
-    assert with_benchmark == pytest.approx(model.contentment(conscience, 0.0))
+@given(st.floats(0, 0.95), st.floats(0.05, 1), st.floats(0, 0.5))
+def test_at_the_needed_standing_a_lab_is_indifferent_to_the_benchmark(conscience, salience, floor):
+    standing = model.needed_standing(conscience, salience, floor)
+    with_benchmark = model.contentment(conscience, salience, floor) + (1 - conscience) * salience * standing
+    assert with_benchmark == pytest.approx(model.contentment(conscience, 0.0, floor))
+
+
+@given(WEIGHT, WEIGHT, WEIGHT)
+def test_a_lab_held_up_by_a_floor_is_the_less_content(conscience, salience, floor):
+    assert model.contentment(conscience, salience, floor) <= model.contentment(conscience, salience) + 1e-12
+
+
+@given(st.floats(0.01, 0.7))
+def test_at_the_turning_conscience_a_lab_needs_to_look_neither_well_nor_badly(salience):
+    turning = model.turning_conscience(salience)
+    assert model.needed_standing(turning, salience, floor=0.05) == pytest.approx(0, abs=1e-9)
+    assert model.needed_standing(turning - 0.05, salience, floor=0.05) > 0 > model.needed_standing(turning + 0.05, salience, floor=0.05)
 
 
 @given(st.floats(0.01, 0.3))
@@ -64,10 +76,10 @@ def test_a_lab_after_prestige_wants_no_benchmark_unless_it_shines_and_a_conscien
     assert model.needed_standing(0.6, salience) < 0
 
 
-@given(st.floats(0, 0.95))
-def test_mean_safety_effort_is_the_mean_over_labs(salience):
-    integral, error = quad(lambda conscience: float(model.safety_effort(conscience, salience)), 0, 1)
-    assert model.mean_safety_effort(salience) == pytest.approx(integral, abs=10 * error + 1e-9)
+@given(st.floats(0, 0.95), st.floats(0, 0.9))
+def test_mean_safety_effort_is_the_mean_over_labs(salience, floor):
+    integral, error = quad(lambda conscience: float(model.safety_effort(conscience, salience, floor)), 0, 1)
+    assert model.mean_safety_effort(salience, floor) == pytest.approx(integral, abs=10 * error + 1e-6)
 
 
 @pytest.mark.parametrize("salience", [0.0, 0.3, 0.8])
@@ -215,7 +227,7 @@ def test_the_lottery_grid_gives_whole_distributions():
 
 
 def test_the_lab_table_leaves_open_how_a_lab_that_does_not_mind_its_looks_must_look():
-    table = model.lab_table(0.3, [0.0, 0.5, 1.0])
+    table = model.lab_table(0.3, 0.05, [0.0, 0.5, 1.0])
     assert table["standing"].isna().tolist() == [False, False, True]
     assert table["after"].to_numpy() == pytest.approx(model.safety_effort(table["conscience"], 0.3))
-    assert table["before"].iloc[0] == 0
+    assert table["before"].iloc[0] == 0.05
