@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import schemas
+from analysis.problems import visible
 
 if TYPE_CHECKING:
     from analysis.scores import ScoreTable
@@ -188,6 +189,26 @@ def as_released(table: ScoreTable) -> ScoreTable:
     coded["higher_is"] = np.select([turned, gaps], [opposite, "better"], coded["higher_is"])
     coded["as_released"] = coded["as_released"].mask(turned | gaps, "oriented")
     return replace(table, benchmarks=coded)
+
+
+def plainly(items: Iterable[object], shown: int = 8) -> str:
+    """Return ids in a row as a sentence has them: the first few of many, with the number left unnamed.
+
+    Parameters
+    ----------
+    items
+        The ids, from the registries.
+    shown
+        How many are named at most.
+
+    Returns
+    -------
+    str
+        For example ``a, b and 3 more``.
+    """
+    names = [visible(item) for item in items]
+    more = len(names) - shown
+    return f"{', '.join(names[:shown])} and {more} more" if more > 0 else ", ".join(names)
 
 
 def counts(findings: pd.DataFrame) -> pd.Series:

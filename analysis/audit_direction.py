@@ -9,7 +9,8 @@ import pandas as pd
 
 from analysis.audit import Finding, Sheet
 from analysis.capability import counted
-from analysis.problems import quoted
+from analysis.display import number, signed
+from analysis.problems import visible
 
 GAIN = 0.25
 FIT = 0.5
@@ -65,12 +66,12 @@ def explained(scores: pd.DataFrame) -> float:
 def split_finding(names: pd.Index, turned: int, declared: float, best: float) -> Finding:
     """Say which of a total and its parts reads better the other way round."""
     total, which = str(names[0]), str(names[turned - 1])
-    subject = "the total itself" if turned == 1 else f"its part {quoted(which)}"
+    subject = "the total itself" if turned == 1 else f"its part {visible(which)}"
     return Finding(
         "direction_split",
         total,
-        f"as declared, its parts explain {declared:.2f} of its variance; with {subject} turned "
-        f"round they explain {best:.2f}",
+        f"as declared, its parts explain {number(declared)} of its variance; with {subject} turned "
+        f"round they explain {number(best)}",
         "fit the total on its parts with non-negative weights, in both directions",
     )
 
@@ -154,7 +155,7 @@ def sibling_finding(name: str, where: str, found: pd.Series, severity: str) -> F
     return Finding(
         "direction_siblings",
         name,
-        f"runs against the benchmarks {where}: median rank correlation {found.median():+.2f} "
+        f"runs against the benchmarks {where}: median rank correlation {signed(found.median())} "
         f"with {len(found)} of them",
         "correlate it with each; turned round, or measuring something else",
         severity=severity,

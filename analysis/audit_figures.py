@@ -8,10 +8,9 @@ from fractions import Fraction
 import numpy as np
 import pandas as pd
 
-from analysis.audit import Finding, Sheet
+from analysis.audit import Finding, Sheet, plainly
 from analysis.audit_direction import FEWEST, chance_error
 from analysis.capability import counted
-from analysis.problems import listed, quoted
 from analysis.scores import mixed_percent
 
 NEAR = 0.02
@@ -63,7 +62,7 @@ def mixed_units(sheet: Sheet) -> Iterator[Finding]:
             yield Finding(
                 "scale_mixed",
                 str(names[0]),
-                f"{listed(names)} in {rare}, others of the same suite not",
+                f"{plainly(names)} in {rare}, others of the same suite not",
                 "compare the units before averaging or plotting them together",
                 severity="note",
             )
@@ -124,7 +123,7 @@ def duplicates(sheet: Sheet) -> Iterator[Finding]:
         same = np.allclose(values.dropna(), sheet.raw[first].dropna(), rtol=0, atol=EXACT)
         what = "has the same figures as" if same else "ranks all models exactly as does"
         how = "compare the two columns; they count as one observation"
-        yield Finding("duplicate", str(name), f"{what} {quoted(first)}", how, severity="note")
+        yield Finding("duplicate", str(name), f"{what} {plainly([first])}", how, severity="note")
 
 
 def products(sheet: Sheet) -> Iterator[Finding]:
@@ -136,7 +135,7 @@ def products(sheet: Sheet) -> Iterator[Finding]:
         for column in range(logs.shape[1]):
             pair = factors(logs, column)
             if pair:
-                names = listed(values.columns[list(pair)])
+                names = plainly(values.columns[list(pair)])
                 yield Finding(
                     "product", str(values.columns[column]), f"is the product of {names} in every model",
                     "multiply the two; a product of averages is not an average over items",
@@ -163,7 +162,7 @@ def repeats(sheet: Sheet) -> Iterator[Finding]:
         yield Finding(
             "repeated",
             str(name),
-            f"{of_models(group['model'])} the very figure of {listed(mates)}, which is no whole "
+            f"{of_models(group['model'])} the very figure of {plainly(mates)}, which is no whole "
             f"count of its {sheet.items(str(name)):.0f} items",
             "compare the columns; multiply the figure by the number of items",
             tuple(group["model"]),
@@ -173,7 +172,7 @@ def repeats(sheet: Sheet) -> Iterator[Finding]:
 def of_models(models: Iterable[object]) -> str:
     """Return models as the subject of a sentence, with the verb."""
     names = list(models)
-    return f"{listed(names)} {'has' if len(names) == 1 else 'have'}"
+    return f"{plainly(names)} {'has' if len(names) == 1 else 'have'}"
 
 
 def repeated(sheet: Sheet) -> list[tuple[str, str, tuple[str, ...]]]:
@@ -214,7 +213,7 @@ def item_counts(sheet: Sheet) -> Iterator[Finding]:
         odd = [model for model, fit in zip(unlike, fits, strict=True) if not fit] if total else []
         declared = sheet.items(name)
         if odd:
-            yield item_finding(name, f"{listed(odd)} {'is' if len(odd) == 1 else 'are'} not", total, odd)
+            yield item_finding(name, f"{plainly(odd)} {'is' if len(odd) == 1 else 'are'} not", total, odd)
         elif total and declared > 0 and declared % total and total % declared:
             yield item_finding(name, f"not of the {declared:.0f} items declared", total, [])
 

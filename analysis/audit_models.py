@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from analysis.audit import Finding, Sheet
+from analysis.audit import Finding, Sheet, plainly
 from analysis.audit_direction import FEWEST
 from analysis.capability import counted
-from analysis.problems import listed
 
 OUTLIER = 3.5
 TO_SIGMA = 1.4826
@@ -45,7 +44,7 @@ def run_finding(usual: float, short: list[tuple[str, float]], names: list[str]) 
     return Finding(
         "incomplete_run", names[0],
         f"{counted(len(short), 'run')} of fewer than the usual {usual:.0f} items{also}: "
-        f"{listed(m for m, _ in short)}; fewest {fewest:.0f}, of {model}",
+        f"{plainly(m for m, _ in short)}; fewest {fewest:.0f}, of {model}",
         "n_items of the scores", tuple(m for m, _ in short),
         "warning" if fewest < SHORT * usual else "note",
     )
@@ -71,7 +70,7 @@ def outliers(sheet: Sheet) -> Iterator[Finding]:
         if len(far) and residual.notna().sum() >= FEWEST and len(index) >= 4:
             yield Finding(
                 "outlier", str(name),
-                f"{listed(far)} far below what the other index benchmarks lead to expect",
+                f"{plainly(far)} far below what the other index benchmarks lead to expect",
                 "read some answers: perhaps the run failed or answers were not extracted",
                 tuple(map(str, far)),
             )
@@ -99,7 +98,7 @@ def counterparts(sheet: Sheet) -> Iterator[Finding]:
             if low:
                 yield Finding(
                     "counterpart", str(name),
-                    f"{listed(low)} {'has' if len(low) == 1 else 'have'} less than half the score above "
+                    f"{plainly(low)} {'has' if len(low) == 1 else 'have'} less than half the score above "
                     f"chance of the same model in {other}",
                     "compare the two; perhaps answers were not extracted", tuple(low),
                 )
@@ -139,7 +138,7 @@ def missing(sheet: Sheet) -> Iterator[Finding]:
     for name in sheet.raw.columns[sheet.raw.isna().any().to_numpy()]:
         gone = tuple(map(str, sheet.raw.index[sheet.raw[name].isna()]))
         yield Finding(
-            "missing", str(name), f"no score for {listed(gone)}",
+            "missing", str(name), f"no score for {plainly(gone)}",
             "correlations use the models there are; ask whether those left out differ", gone, "note",
         )
 
@@ -159,7 +158,7 @@ def compute(sheet: Sheet) -> Iterator[Finding]:
         blank = tuple(map(str, models.index[models[column].isna()]))
         if blank:
             yield Finding(
-                "compute_blank", "", f"{column} is blank for {listed(blank)}",
+                "compute_blank", "", f"{column} is blank for {plainly(blank)}",
                 "these models are not in any correlation with compute", blank, "note",
             )
         yield from formula(models, column)
@@ -190,7 +189,7 @@ def compute_finding(column: str, names: pd.Index, what: str, tokens: pd.Series |
         f"{float(tokens[name]) / 1e12:.3g}" for name in names
     ) + " trillion)"
     return Finding(
-        "compute_formula", "", f"{column} of {listed(names)} {what}{shown}",
+        "compute_formula", "", f"{column} of {plainly(names)} {what}{shown}",
         "6 × active parameters × training tokens", tuple(map(str, names)),
         "warning" if column == FLOP[0] else "note",
     )

@@ -12,6 +12,7 @@ from analysis.house import (
     HEADING,
     Series,
     areas,
+    correlation_axis,
     display_name,
     families,
     house,
@@ -617,7 +618,7 @@ def forest_marks(
         colour.legend = None
     scale = alt.Scale(domain=[-1, 1])
     shared = {"y": y, "color": colour, "tooltip": tips(columns, numbers)}
-    x = alt.X(f"{column}:Q", title=columns[column], scale=scale, axis=alt.Axis(format="+.1f"))
+    x = alt.X(f"{column}:Q", title=columns[column], scale=scale, axis=correlation_axis())
     if several:
         shared |= {"yOffset": alt.YOffset("population:N", scale=alt.Scale(domain=list(who.shown)))}
     shared |= {"opacity": (who if several else coloured).opacity()}

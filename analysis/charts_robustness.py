@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from analysis import display
 from analysis.charts import reference_lines
-from analysis.findings.robustness import CHOICES
-from analysis.house import HEADING, house, labels, note, row_axis, rows_height, series, tips, with_names
+from analysis.findings.robustness import CHOICES, axis_range
+from analysis.house import HEADING, correlation_axis, house, labels, note, row_axis, rows_height, series, tips, with_names
 
 if TYPE_CHECKING:
     import altair as alt
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from analysis.scores import ScoreTable
 
 MARKS = {"median": "median specification", "estimate": "this edition", "published": "published"}
-RANK = "specifications, lowest ρ first"
+RANK = "Specifications, lowest ρ first"
 CURVE = {"rank": "Place", "comparable": "ρ", **CHOICES, "index_set": "Which", "n_models": "Models"}
+BAR = 0.6
 HALVES = {"weaker": "weaker half", "stronger": "stronger half"}
 
 
@@ -37,7 +38,7 @@ def ranges(rows: pd.DataFrame, table: ScoreTable, line: float) -> Any:
     Returns
     -------
     altair.LayerChart
-        One bar a benchmark, with up to three marks on it.
+        One bar a benchmark, with up to three marks on it; the published one is an outline around the others.
     """
     import altair as alt
 
@@ -55,15 +56,32 @@ def ranges(rows: pd.DataFrame, table: ScoreTable, line: float) -> Any:
     formats = dict.fromkeys(("value", "lowest", "highest"), "+.2f")
     y = row_axis(list(named["label"]))
     scale = alt.Scale(domain=[-1, 1])
-    bars = alt.Chart(named[["label", "lowest", "highest"]]).mark_rule(strokeWidth=5, opacity=0.3, tooltip=None)
-    bars = bars.encode(x=alt.X("lowest:Q", scale=scale, title="ρ", axis=alt.Axis(format="+.1f")), x2="highest:Q", y=y)
-    dots = alt.Chart(long[["label", *columns]], height=rows_height(len(named))).mark_point()
-    dots = dots.encode(
+    bars = alt.Chart(named[["label", "lowest", "highest"]]).mark_rule(strokeWidth=5, opacity=BAR, tooltip=None)
+    bars = bars.encode(x=alt.X("lowest:Q", scale=scale, title="ρ", axis=correlation_axis()), x2="highest:Q", y=y)
+    dots = alt.Chart(long[["label", *columns]], height=rows_height(len(named))).encode(
         x=alt.X("value:Q", title="ρ", scale=scale), y=y, color=kind.colour(), shape=kind.shape(),
         opacity=kind.opacity(), tooltip=tips(columns, formats),
     )
-    chart = alt.layer(reference_lines(line), bars, dots).add_params(kind.picker())
+    chart = alt.layer(reference_lines(line), bars, *filled_and_outlined(dots)).add_params(kind.picker())
     return house(chart, ranges_text(rows), columns, kind)
+
+
+def filled_and_outlined(base: alt.Chart) -> list[alt.Chart]:
+    """Return the marks of `ranges`: filled ones, and a larger outline for the published value.
+
+    Parameters
+    ----------
+    base
+        Encoded, with a field `mark`.
+
+    Returns
+    -------
+    list of altair.Chart
+        Two layers on the same data.
+    """
+    published = f"datum.mark == '{MARKS['published']}'"
+    filled = base.transform_filter(f"!({published})").mark_point()
+    return [filled, base.transform_filter(published).mark_point(filled=False, size=190, strokeWidth=2.2)]
 
 
 def ranges_text(rows: pd.DataFrame) -> str:
@@ -103,12 +121,14 @@ def curve(rows: pd.DataFrame, line: float, published: float = float("nan")) -> A
     drawn = worded(drawn_rows(rows))
     kind = series(coloured_by(rows), CHOICES[coloured_by(rows)], drawn[coloured_by(rows)])
     x = alt.X("rank:Q", title=RANK, scale=alt.Scale(domain=[0, len(rows) + 1]), axis=alt.Axis(grid=False, tickCount=6))
-    marks = curve_marks(drawn[[*CURVE, "headline"]], x, kind)
-    chart = alt.layer(level_lines(level_rows(line, published)), *marks).add_params(kind.picker())
+    domain = axis_range([*rows["comparable"], published], line)
+    levels = within(level_rows(line, published), domain)
+    marks = curve_marks(drawn[[*CURVE, "headline"]], x, kind, domain)
+    chart = alt.layer(level_lines(levels), *level_names(levels), *marks).add_params(kind.picker())
     return house(chart, curve_text(rows), CURVE, kind)
 
 
-def curve_marks(data: Any, x: alt.X, kind: Series) -> list[alt.Chart]:
+def curve_marks(data: Any, x: alt.X, kind: Series, domain: tuple[float, float] = (-1.0, 1.0)) -> list[alt.Chart]:
     """Return the dots of a specification curve and the diamonds around the edition's own.
 
     Parameters
@@ -119,6 +139,8 @@ def curve_marks(data: Any, x: alt.X, kind: Series) -> list[alt.Chart]:
         The place.
     kind
         What colours tell apart.
+    domain
+        The ends of the upright axis.
 
     Returns
     -------
@@ -127,7 +149,7 @@ def curve_marks(data: Any, x: alt.X, kind: Series) -> list[alt.Chart]:
     """
     import altair as alt
 
-    y = alt.Y("comparable:Q", title="ρ", scale=alt.Scale(domain=[-1, 1]), axis=alt.Axis(format="+.1f"))
+    y = alt.Y("comparable:Q", title="ρ", scale=rho_scale(domain), axis=alt.Axis(format=rho_format(domain)))
     shared = {"x": x, "y": y, "tooltip": tips(CURVE, {"comparable": "+.2f"})}
     dots = alt.Chart(data, height=300).mark_point(size=22)
     dots = dots.encode(color=kind.colour(), shape=kind.shape(), opacity=kind.opacity(), **shared)
@@ -135,6 +157,18 @@ def curve_marks(data: Any, x: alt.X, kind: Series) -> list[alt.Chart]:
         shape="diamond", size=260, filled=False, strokeWidth=2.5, stroke="#8a8a8a", opacity=1
     )
     return [dots, own.encode(**shared)]
+
+
+def rho_scale(domain: tuple[float, float]) -> alt.Scale:
+    """Return a scale of correlations with these ends."""
+    import altair as alt
+
+    return alt.Scale(domain=[round(end, 4) for end in domain], nice=False, zero=False)
+
+
+def rho_format(domain: tuple[float, float]) -> str:
+    """Return how an axis of correlations with these ends prints them."""
+    return "+.1f" if domain[1] - domain[0] > 0.8 else "+.2f"
 
 
 def worded(rows: pd.DataFrame) -> pd.DataFrame:
@@ -156,7 +190,7 @@ def coloured_by(rows: pd.DataFrame) -> str:
     return titles.get(widest_choice(few), "correlation_type")
 
 
-def level_rows(line: float, published: float) -> pd.DataFrame:
+def level_rows(line: float, published: float = float("nan")) -> pd.DataFrame:
     """Return the levels of a specification curve: zero, plus and minus the line, and the published value where known."""
     import pandas as pd
 
@@ -164,12 +198,36 @@ def level_rows(line: float, published: float) -> pd.DataFrame:
     return pd.DataFrame({"level": at, "kind": ["line", "zero", "line", "published"]}).dropna()
 
 
+def within(levels: pd.DataFrame, domain: tuple[float, float]) -> pd.DataFrame:
+    """Return the rows of `level_rows` that an axis with these ends has room for."""
+    return levels[levels["level"].between(*domain)]
+
+
+def level_names(levels: pd.DataFrame) -> list[alt.Chart]:
+    """Return a layer that writes "published" beside that line, none where it is not drawn."""
+    import altair as alt
+
+    named = levels[levels["kind"] == "published"]
+    if named.empty:
+        return []
+    text = alt.Chart(named).mark_text(align="left", baseline="bottom", dx=4, dy=-3, tooltip=None)
+    return [text.encode(x=alt.value(0), y="level:Q", text=alt.value(MARKS["published"]))]
+
+
+def upright_lines(levels: pd.DataFrame) -> alt.Chart:
+    """Return lines across rows at `level_rows`, zero solid and the others dashed."""
+    import altair as alt
+
+    dash = alt.when("datum.kind == 'zero'").then(alt.value([1, 0])).otherwise(alt.value([5, 4]))
+    return alt.Chart(levels).mark_rule(tooltip=None).encode(x="level:Q", strokeDash=dash)
+
+
 def level_lines(data: Any) -> alt.Chart:
-    """Return level lines at `level_rows`."""
+    """Return level lines at `level_rows`: zero solid, plus and minus the line dashed, the published value dotted."""
     import altair as alt
 
     is_line, is_published = "datum.kind == 'line'", "datum.kind == 'published'"
-    dash = alt.when(is_line).then(alt.value([5, 4])).otherwise(alt.value([1, 0]))
+    dash = alt.when(is_line).then(alt.value([5, 4])).when(is_published).then(alt.value([2, 3])).otherwise(alt.value([1, 0]))
     width = alt.when(is_published).then(alt.value(2.5)).otherwise(alt.value(1))
     return alt.Chart(data).mark_rule(tooltip=None).encode(y="level:Q", strokeDash=dash, strokeWidth=width)
 
@@ -212,13 +270,15 @@ def options(rows: pd.DataFrame, line: float) -> Any:
     }
     heading = alt.when(f"substring(datum.value, 0, 1) == '{HEADING}'")
     y = row_axis(axis, labelFontWeight=heading.then(alt.value("bold")).otherwise(alt.value("normal")))
-    scale = alt.Scale(domain=[-1, 1])
+    domain = axis_range([*rows["lowest"], *rows["highest"]], line)
+    scale = rho_scale(domain)
     base = alt.Chart(drawn[["label", *columns]], height=rows_height(len(axis)))
     shared = {"y": y, "tooltip": tips(columns, dict.fromkeys(("median", "lowest", "highest"), "+.2f"))}
-    bars = base.mark_rule(strokeWidth=5, opacity=0.3).encode(x=alt.X("lowest:Q", scale=scale), x2="highest:Q", **shared)
-    x = alt.X("median:Q", title="ρ", scale=scale, axis=alt.Axis(format="+.1f"))
+    bars = base.mark_rule(strokeWidth=5, opacity=BAR).encode(x=alt.X("lowest:Q", scale=scale), x2="highest:Q", **shared)
+    x = alt.X("median:Q", title="ρ", scale=scale, axis=alt.Axis(format=rho_format(domain)))
     dots = base.mark_point(opacity=1).encode(x=x, **shared)
-    return house(alt.layer(reference_lines(line), bars, dots), options_text(drawn), columns)
+    levels = upright_lines(within(level_rows(line), domain))
+    return house(alt.layer(levels, bars, dots), options_text(drawn), columns)
 
 
 def options_text(rows: pd.DataFrame) -> str:
@@ -259,7 +319,7 @@ def halves(rows: pd.DataFrame, table: ScoreTable) -> Any:
         "lower": "Interval of it from", "upper": "to", "n_models": "n",
     }
     y, scale = row_axis(list(named["label"])), alt.Scale(domain=[-1, 1])
-    x = alt.X("correlation:Q", title="ρ", scale=scale, axis=alt.Axis(format="+.1f"))
+    x = alt.X("correlation:Q", title="ρ", scale=scale, axis=correlation_axis())
     bars = alt.Chart(named[["label", "weaker", "stronger"]]).mark_rule(strokeWidth=2, tooltip=None)
     bars = bars.encode(x=alt.X("weaker:Q", title="ρ", scale=scale), x2="stronger:Q", y=y)
     dots = alt.Chart(long[["label", *columns]], height=rows_height(len(named))).mark_point()
@@ -267,7 +327,8 @@ def halves(rows: pd.DataFrame, table: ScoreTable) -> Any:
     dots = dots.encode(
         x=x, y=y, color=kind.colour(), shape=kind.shape(), opacity=kind.opacity(), tooltip=tips(columns, formats)
     )
-    chart = alt.layer(reference_lines(0.0), bars, dots).add_params(kind.picker())
+    zero = upright_lines(level_rows(0.0)[lambda levels: levels["kind"] == "zero"])
+    chart = alt.layer(zero, bars, dots).add_params(kind.picker())
     return house(chart, halves_text(rows), columns, kind)
 
 
@@ -303,8 +364,8 @@ def power(powers: pd.DataFrame, wanted: float) -> Any:
     spread = 2 * powers["error"]
     drawn = powers.assign(low=(powers["power"] - spread).clip(0), high=(powers["power"] + spread).clip(upper=1))
     columns = {"partial": "True partial correlation", "power": "Share of panels", "low": "From", "high": "to", "simulations": "Panels"}
-    x = alt.X("partial:Q", title="true partial correlation", axis=alt.Axis(format=".1f", values=list(drawn["partial"])))
-    axis = alt.Y("power:Q", title="share of panels that see it", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%"))
+    x = alt.X("partial:Q", title="True partial correlation", axis=alt.Axis(format=".1f", values=list(drawn["partial"])))
+    axis = alt.Y("power:Q", title="Share of panels that see it", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format=".0%"))
     base = alt.Chart(drawn[list(columns)], height=260).encode(x=x)
     dots = base.mark_point(opacity=1).encode(y=axis, tooltip=tips(columns, {"partial": ".1f", "power": ".0%", "low": ".0%", "high": ".0%"}))
     bars = base.mark_rule(strokeWidth=2, tooltip=None).encode(y="low:Q", y2="high:Q")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis import display
 from analysis.findings.your_benchmark import FAMILY_COLUMNS
-from analysis.house import families, house, note, row_axis, rows_height, series, short, tips
+from analysis.house import correlation_axis, families, house, note, row_axis, rows_height, series, short, tips
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -111,8 +111,8 @@ def coverage(frame: pd.DataFrame, level: float) -> Any:
     drawn = frame.assign(label=frame["method"].map(names))
     columns = {"label": "Method", "rho": "True ρ", "coverage": "Coverage", "mean_width": "Mean width", "simulations": "Panels"}
     kind = series("label", "Method", drawn["label"])
-    x = alt.X("rho:Q", title="true ρ", scale=alt.Scale(domain=[-1, 1]), axis=alt.Axis(format="+.1f"))
-    y = alt.Y("coverage:Q", title="share of intervals that hold it", scale=alt.Scale(zero=False), axis=alt.Axis(format=".0%"))
+    x = alt.X("rho:Q", title="True ρ", scale=alt.Scale(domain=[-1, 1]), axis=correlation_axis())
+    y = alt.Y("coverage:Q", title="Share of intervals that hold it", scale=alt.Scale(zero=False), axis=alt.Axis(format=".0%"))
     base = alt.Chart(drawn[list(columns)], height=260).encode(x=x, y=y, color=kind.colour())
     dots = base.mark_point(opacity=1).encode(shape=kind.shape(), tooltip=tips(columns, {"coverage": ".1%", "rho": "+.1f", "mean_width": ".2f"}))
     promise = pd.DataFrame({"low": [level - TOLERANCE], "high": [min(level + TOLERANCE, 1.0)], "level": [level]})

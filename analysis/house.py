@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from analysis.scores import ScoreTable
 
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
-LIGHT = ("#0c4762", "#922600", "#6b8864", "#af71ee", "#ba8325", "#5f399d", "#612927", "#209ba6")
-DARK = ("#81b0ef", "#c67305", "#c8f2ba", "#a37393", "#f3d36f", "#8965e6", "#f0555d", "#68fdfa")
+LIGHT = ("#0c4762", "#922600", "#6b8864", "#af71ee", "#ba8325", "#5f399d", "#612927", "#209ba6", "#4b4bff")
+DARK = ("#81b0ef", "#c67305", "#c8f2ba", "#a37393", "#f3d36f", "#8965e6", "#f0555d", "#68fdfa", "#2d69a5")
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 RENDERER = "book"
 VEGALITE = "application/vnd.vegalite.v6+json"
@@ -61,11 +61,13 @@ def theme(name: str) -> dict[str, Any]:
     }[name]
     quiet = {"gridColor": line, "gridOpacity": 0.25, "domainColor": line, "tickColor": line}
     words = {"labelColor": text, "titleColor": text, "labelFontSize": 12, "titleFontSize": 12}
+    # Keys as strong as what they stand for, and the first and last number under their own ticks.
+    exact = {"labelFlush": False, "labelSeparation": 6}
     return {
         "background": "transparent",
         "font": FONT,
-        "axis": {**quiet, **words, "titleFontWeight": "normal", "labelLimit": 0},
-        "legend": {**words, "orient": "bottom", "columns": 4, "symbolLimit": 0, "title": None},
+        "axis": {**quiet, **words, **exact, "titleFontWeight": "normal", "labelLimit": 0},
+        "legend": {**words, "orient": "bottom", "columns": 4, "symbolLimit": 0, "symbolOpacity": 1, "title": None},
         "range": {"category": list(palette)},
         "view": {"stroke": None},
         "mark": {"color": palette[0]},
@@ -100,7 +102,7 @@ class Series:
     shown: tuple[str, ...]
 
     def shapes(self) -> list[str]:
-        """Return the shape of each name; with eight colours, 48 pairs before one comes again.
+        """Return the shape of each name; with nine colours, 54 pairs before one comes again.
 
         Returns
         -------
@@ -429,6 +431,19 @@ def row_axis(labelled: Sequence[str], **options: Any) -> alt.Y:
 
     axis = alt.Axis(grid=False, domain=False, ticks=False, labelOverlap=True, **options)
     return alt.Y("label:N", title=None, scale=alt.Scale(domain=list(labelled)), axis=axis)
+
+
+def correlation_axis() -> alt.Axis:
+    """Return an axis from -1 to 1 with its middle marked, which has no sign.
+
+    Returns
+    -------
+    altair.Axis
+        With a number at every half.
+    """
+    import altair as alt
+
+    return alt.Axis(values=[-1, -0.5, 0, 0.5, 1], labelExpr="datum.value ? format(datum.value, '+.1f') : '0'")
 
 
 def tips(columns: Mapping[str, str], formats: Mapping[str, str] | None = None) -> list[alt.Tooltip]:

@@ -153,8 +153,9 @@ def published_marks(table: ScoreTable) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `benchmark, population, published` in [-1, 1], higher is safer or better; without the
-        benchmarks that have no direction as released. Empty where nothing was published.
+        `benchmark, population, published` in [-1, 1], higher is safer or better, and `printed`, the
+        same as the source prints it; without the benchmarks that have no direction as released.
+        Empty where nothing was published.
     """
     rows = table.published
     rows = rows[rows["quantity"] == "capabilities_correlation"].drop_duplicates(
@@ -163,7 +164,8 @@ def published_marks(table: ScoreTable) -> pd.DataFrame:
     known = table.benchmarks.reindex(rows["benchmark"])
     sign = np.where(known["higher_is"] == "worse", -1.0, 1.0)
     directed = (known["as_released"].notna() & (known["as_released"] != "undirected")).to_numpy()
-    marks = rows[["benchmark", "population"]].assign(published=sign * rows["value"] / 100)
+    printed = rows["value"].astype(float) / 100
+    marks = rows[["benchmark", "population"]].assign(published=sign * printed, printed=printed)
     return marks[directed].reset_index(drop=True)
 
 

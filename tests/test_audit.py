@@ -106,7 +106,7 @@ def test_released_compute_of_dbrx_is_found_to_count_all_parameters(ours):
 
 
 def test_released_compute_of_qwen_and_gemma_does_not_fit_their_tokens(ours):
-    off = models(ours["base"], "compute_formula", saying="flop_as_released of 'gemma-2b'")
+    off = models(ours["base"], "compute_formula", saying="flop_as_released of gemma-2b")
     assert {"gemma-2b", "qwen1.5-7b", "qwen1.5-14b", "qwen1.5-72b"} <= off
     assert not {"qwen1.5-0.5b", "llama-2-7b-hf", "gemma-7b"} & off
     bare = models(ours["base"], "compute_formula", saying="no training tokens")
@@ -232,3 +232,9 @@ def test_hostile_names_stay_on_one_line_of_the_report():
     table = score_table(chat=random_scores(12, 5).rename(columns={"b3": "=cmd|'\n<script>"}))
     findings = audit(with_column(table, "=cmd|'\n<script>", lambda s: 1.0), "chat")
     assert not findings["what"].str.contains("\n").any()
+
+
+def test_findings_name_ids_plainly_and_numbers_without_a_signed_zero(ours, released):
+    for frames in (ours, released):
+        for what in [what for frame in frames.values() for what in frame["what"]]:
+            assert "'" not in what and " -0." not in what and "−0.00" not in what

@@ -125,3 +125,27 @@ def test_options_of_one_name_keep_rows_of_their_own(made: ScoreTable) -> None:
     spec = drawn("options", rows, made)
     axes = [layer["encoding"]["y"]["scale"]["domain"] for layer in spec["layer"] if "y" in layer["encoding"]]
     assert all(len(axis) == len(set(axis)) == 6 for axis in axes)
+
+
+def test_the_axis_of_a_curve_follows_its_values_and_names_the_published_line(
+    frames: dict[str, pd.DataFrame], made: ScoreTable
+) -> None:
+    rows = frames["curve"].assign(comparable=np.linspace(0.45, 0.6, len(frames["curve"])))
+    spec = drawn("curve", rows, made)
+    domains = [layer["encoding"]["y"]["scale"]["domain"] for layer in spec["layer"] if "scale" in layer["encoding"]["y"]]
+    levels = [row["level"] for rows in spec["datasets"].values() for row in rows if row.get("kind") in ("line", "zero")]
+    assert domains and all(0.3 < low < 0.4 and 0.6 < high < 0.7 for low, high in domains)
+    assert levels == [0.4]
+    assert any(layer["encoding"].get("text") == {"value": "published"} for layer in spec["layer"])
+
+
+def test_only_the_published_mark_of_a_range_is_an_outline(frames: dict[str, pd.DataFrame], made: ScoreTable) -> None:
+    spec = drawn("ranges", frames["ranges"].assign(published=0.3), made)
+    points = [layer for layer in spec["layer"] if layer["mark"]["type"] == "point"]
+    assert [layer["mark"].get("filled", True) for layer in points] == [True, False]
+
+
+def test_no_dashed_line_lies_on_the_zero_line_of_the_halves(frames: dict[str, pd.DataFrame], made: ScoreTable) -> None:
+    spec = drawn("halves", frames["halves"], made)
+    kinds = [row["kind"] for rows in spec["datasets"].values() for row in rows if "kind" in row]
+    assert kinds == ["zero"]

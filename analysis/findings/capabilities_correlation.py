@@ -87,7 +87,7 @@ def example_findings(
     Parameters
     ----------
     pairs : DataFrame
-        As returned by `analysis.examples.score_pairs`.
+        As returned by `score_pairs`.
     example : str
         Benchmark id.
     table : ScoreTable
@@ -98,9 +98,10 @@ def example_findings(
     Returns
     -------
     dict of str
-        Keys `example, example_n, example_rho, example_sentence`.
+        Keys `example, example_n, example_rho, example_sentence, direction_sentence`.
     """
-    value = correlations.set_index("benchmark").at[example, "correlation"]
+    row = correlations.set_index("benchmark").loc[example]
+    value = row["correlation"]
     agreement = (
         "The two orders agree more than they differ."
         if value > 0
@@ -113,7 +114,40 @@ def example_findings(
         "example_n": plural(len(pairs), "model"),
         "example_rho": rho(value),
         "example_sentence": agreement,
+        "direction_sentence": direction_sentence(example, value, row.get("correlation_as_released", float("nan")), table),
     }
+
+
+def direction_sentence(example: str, value: float, as_released: float, table: ScoreTable) -> str:
+    """One sentence on a benchmark that the book turns otherwise than its source; empty for others.
+
+    Parameters
+    ----------
+    example : str
+        Benchmark id.
+    value, as_released : float
+        Its correlation by the book's direction, and with the scores as they stand in the table.
+    table : ScoreTable
+        For the direction and the name.
+
+    Returns
+    -------
+    str
+        The sentence, with the correlation that the source's direction leads to.
+    """
+    name = display_name(example, table.benchmarks)
+    kind = table.benchmarks["as_released"].get(example)
+    if kind == "reversed":
+        return (
+            f"The sign of {name} needs a warning: its source runs it the other way round than this book does, and in the "
+            f"source's direction ρ is {rho(-value)}."
+        )
+    if kind == "undirected":
+        return (
+            f"The sign of {name} needs a warning: this book counts its distance from zero, while its source takes the number as "
+            f"it stands, which gives ρ = {rho(as_released)}."
+        )
+    return ""
 
 
 def index_rows(correlations: pd.DataFrame, table: ScoreTable) -> pd.DataFrame:
@@ -151,11 +185,11 @@ def missing_rule_finding(missing: str) -> dict[str, str]:
         One sentence.
     """
     rules = {
-        "drop_models": "a model that lacks any index benchmark gets no capabilities score",
-        "drop_benchmarks": "an index benchmark that lacks any model is left out of the index",
+        "drop_models": "a model that lacks a score on any index benchmark gets no capabilities score and is left out",
+        "drop_benchmarks": "an index benchmark that lacks a score of any model is left out of the index",
         "available": (
             "each pair of index benchmarks is correlated over the models that have both, "
             "and a missing index score counts as average"
         ),
     }
-    return {"missing_rule_sentence": f"In this edition {rules[missing]} (missing = “{missing}”)."}
+    return {"missing_rule_sentence": f"In this edition {rules[missing]}."}

@@ -92,7 +92,7 @@ def index_findings(
     -------
     dict of str
         Keys `index_models, mean_index_sentence, dropped_sentence, score_caption,
-        score_compute_sentence, score_compute_caption`.
+        variance_interval, score_compute_sentence, score_compute_caption`.
     """
     from analysis.correlation import index_pair_correlations
     from analysis.scores import wide
@@ -122,7 +122,11 @@ def dropped_sentence(dropped: int, missing: str) -> str:
     """One sentence on the models that got no capabilities score."""
     if dropped == 0:
         return "Every model of the population has a score."
-    return (
-        f"{plural(dropped, 'model').capitalize()} {'has' if dropped == 1 else 'have'} no score, because "
-        f"an index benchmark is missing and the rule for missing scores is “{missing}”."
+    reason = (
+        "models that lack a score on any index benchmark are left out in this edition"
+        if missing == "drop_models"
+        else "no benchmark of the index has a score for them"
+        if dropped > 1
+        else "no benchmark of the index has a score for it"
     )
+    return f"{plural(dropped, 'model')} {'has' if dropped == 1 else 'have'} no capabilities score, because {reason}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from analysis.scores import ScoreTable
 
 MOST_DRAWN = 500
+MOST_NAMED = 5
 CLAIMED = "truthfulqa_mc1"
 WORDS = {
     "spearman": "Spearman",
@@ -165,16 +166,18 @@ def range_rows(
     Returns
     -------
     DataFrame
-        `benchmark` and the columns of `SIDE_COLUMNS`, highest median first; `published` is NaN
-        where nothing was published.
+        `benchmark`, the columns of `SIDE_COLUMNS` and `printed` (the published value before it was
+        turned into our direction), highest median first; `published` and `printed` are NaN where
+        nothing was published.
     """
     from analysis.robustness import published_marks, sides
 
     marks = published_marks(table)
-    published = marks[marks["population"] == population].set_index("benchmark")["published"]
+    known = marks[marks["population"] == population].set_index("benchmark")
     own = headline[["benchmark", "correlation"]].rename(columns={"correlation": "estimate"})
     rows = sides(curve, line).merge(own, on="benchmark")
-    rows["published"] = rows["benchmark"].map(published).astype(float)
+    for column in ("published", "printed"):
+        rows[column] = rows["benchmark"].map(known[column]).astype(float)
     rows["name"] = [display_name(benchmark, table.benchmarks) for benchmark in rows["benchmark"]]
     return rows.sort_values(["median", "benchmark"], ascending=[False, True]).reset_index(drop=True)
 
@@ -192,7 +195,8 @@ def range_findings(rows: pd.DataFrame, line: float) -> dict[str, str]:
     Returns
     -------
     dict of str
-        Keys `specifications, side_sentence, sign_sentence, published_sentence, range_caption, line`.
+        Keys `specifications, side_sentence, sign_sentence, published_sentence, turned_sentence, range_caption,
+        sides_caption, line`.
     """
     most = int(rows["specifications"].max()) if len(rows) else 0
     return {
@@ -201,7 +205,9 @@ def range_findings(rows: pd.DataFrame, line: float) -> dict[str, str]:
         "side_sentence": side_sentence(rows),
         "sign_sentence": sign_sentence(rows),
         "published_sentence": published_sentence(rows),
+        "turned_sentence": turned_sentence(rows),
         "range_caption": range_caption(rows),
+        "sides_caption": sides_caption(rows, line),
     }
 
 
@@ -210,12 +216,14 @@ def side_sentence(rows: pd.DataFrame) -> str:
     if rows.empty:
         return "These scores hold no headline safety benchmark, so there is no range to show."
     above, within, below = (int((rows[side] == 1).sum()) for side in ("above", "within", "below"))
-    rest = len(rows) - above - within - below
+    steady = above + within + below
+    of_all = f"Of {plural(len(rows), 'headline safety benchmark')}, {count(steady)} {'keeps its' if steady == 1 else 'keep their'}"
+    if not steady:
+        return f"{of_all} place in every specification: where each stands depends on the choices."
+    rest = f" For the other {count(len(rows) - steady)} the place depends on the choices." if steady < len(rows) else ""
     return (
-        f"Of {plural(len(rows), 'headline safety benchmark')}, {count(above + within + below)} "
-        f"{'keeps its' if above + within + below == 1 else 'keep their'} place in every specification: {count(above)} above the line, "
-        f"{count(within)} between the lines and {count(below)} below the negative line. For the other {count(rest)} "
-        "the place depends on the choices."
+        f"{of_all} place in every specification: {count(above)} above the line, {count(within)} between the lines and "
+        f"{count(below)} below the negative line.{rest}"
     )
 
 
@@ -226,7 +234,10 @@ def sign_sentence(rows: pd.DataFrame) -> str:
     turning = int(((rows["lowest"] < 0) & (rows["highest"] > 0)).sum())
     if not turning:
         return "No benchmark changes its sign from one specification to another."
-    return f"For {count(turning)} of them even the sign does: some specifications give a positive ρ and others a negative one."
+    return (
+        f"{count(turning)} of the {count(len(rows))} even {'changes its' if turning == 1 else 'change their'} sign: some specifications "
+        "give a positive ρ and others a negative one."
+    )
 
 
 def published_sentence(rows: pd.DataFrame) -> str:
@@ -235,9 +246,39 @@ def published_sentence(rows: pd.DataFrame) -> str:
     if known.empty:
         return ""
     inside = int(known["published"].between(known["lowest"] - 0.001, known["highest"] + 0.001).sum())
+    if len(known) == 1:
+        return f"A value was published for 1 of the {count(len(rows))}; it lies {'inside' if inside else 'outside'} the range."
+    many = "all of them lie" if inside == len(known) else f"{count(inside)} of them {'lies' if inside == 1 else 'lie'}"
+    return f"Values were published for {count(len(known))} of the {count(len(rows))}; {many} inside the range of the same benchmark."
+
+
+def turned_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of `range_rows` whose published value was turned into the book's direction."""
+    return rows[rows["published"].notna() & (rows["published"] != rows["printed"])]
+
+
+def turned_sentence(rows: pd.DataFrame) -> str:
+    """Return a sentence on published values turned into the book's direction; empty where none was.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        From `range_rows`.
+
+    Returns
+    -------
+    str
+        With the benchmarks' names and printed values where they are few.
+    """
+    turned = turned_rows(rows)
+    if turned.empty:
+        return ""
+    one = len(turned) == 1
+    pairs = zip(turned["name"], turned["printed"], strict=True)
+    named = f" ({'; '.join(f'{name}, {rho(value)} there' for name, value in pairs)})" if len(turned) <= MOST_NAMED else ""
     return (
-        f"A value was published for {count(len(known))} of them; {count(inside)} of these values "
-        f"{'lies' if inside == 1 else 'lie'} inside the range."
+        f"{count(len(turned))} of the published values {'has' if one else 'have'} the other sign in the source{named}, which correlates the "
+        f"scores as they stand; {'it is' if one else 'they are'} turned here into the book's direction, in which higher is safer."
     )
 
 
@@ -247,8 +288,36 @@ def range_caption(rows: pd.DataFrame) -> str:
         return "There is no headline safety benchmark to draw."
     marks = "the median specification and this edition's own"
     if rows["published"].notna().any():
-        marks = "the median specification, this edition's own and the published value"
-    return f"ρ of each headline safety benchmark over all specifications. The bar runs from the lowest to the highest; marked are {marks}."
+        marks = "the median specification, this edition's own and, as an outline, the published value"
+    turned = len(turned_rows(rows))
+    direction = f", turned into this book's direction (which changes the sign of {count(turned)} of them)" if turned else ""
+    return f"The bar runs from the lowest specification to the highest; marked are {marks}{direction}."
+
+
+def sides_caption(rows: pd.DataFrame, line: float) -> str:
+    """Return the caption of the table of ranges, from `range_rows`."""
+    turned = turned_rows(rows)
+    published = f" Published values are turned into this book's direction; {count(len(turned))} of them changed sign." if len(turned) else ""
+    return f"The line is {number(line, 2)} in size.{published}"
+
+
+def published_value(rows: pd.DataFrame, benchmark: str) -> tuple[float, float]:
+    """Return one benchmark's published value in our direction, and as printed.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        From `range_rows`.
+    benchmark : str
+        Benchmark id; need not be among the rows.
+
+    Returns
+    -------
+    tuple of float
+        In [-1, 1]; NaN where nothing was published.
+    """
+    own = rows.set_index("benchmark").reindex([benchmark]).iloc[0]
+    return float(own["published"]), float(own["printed"])
 
 
 def curve_rows(curve: pd.DataFrame, benchmark: str) -> pd.DataFrame:
@@ -345,7 +414,9 @@ def widest_choice(options: pd.DataFrame) -> str:
     return str(spread.idxmax())
 
 
-def curve_findings(rows: pd.DataFrame, name: str, line: float, published: float = float("nan")) -> dict[str, str]:
+def curve_findings(
+    rows: pd.DataFrame, name: str, line: float, published: float = float("nan"), printed: float = float("nan")
+) -> dict[str, str]:
     """Return strings on one benchmark's specification curve.
 
     Parameters
@@ -357,7 +428,9 @@ def curve_findings(rows: pd.DataFrame, name: str, line: float, published: float 
     line : float
         The line.
     published : float
-        Its published correlation in [-1, 1], NaN where there is none.
+        Its published correlation in [-1, 1], in our direction; NaN where there is none.
+    printed : float
+        The same as the source prints it.
 
     Returns
     -------
@@ -369,9 +442,9 @@ def curve_findings(rows: pd.DataFrame, name: str, line: float, published: float 
     return {
         "example": name,
         "example_sentence": example_sentence(rows, name, line),
-        "curve_caption": curve_caption(name, len(rows), drawn, published),
+        "curve_caption": curve_caption(name, len(rows), drawn, published_words(published, printed), levels_words(rows, line, published)),
         "choice_sentence": choice_sentence(options),
-        "options_caption": options_caption(options, name),
+        "options_caption": options_caption(options, name, line),
     }
 
 
@@ -381,21 +454,69 @@ def example_sentence(rows: pd.DataFrame, name: str, line: float) -> str:
         return f"No specification gives {name} a ρ that it did not help to make."
     values = rows["comparable"]
     low, high = values.quantile([0.25, 0.75])
+    if len(values) == 1:
+        return f"The only specification of {name} gives {rho(values.iloc[0])}."
     return (
         f"The {plural(len(values), 'specification')} of {name} give values from {rho(values.min())} to {rho(values.max())}. The middle half of them "
-        f"lies between {rho(low)} and {rho(high)}; {percent_share((values > line).mean())} lie above the line."
+        f"lies between {rho(low)} and {rho(high)}; {percent_share((values > line).mean())} of them lie above the line."
     )
 
 
-def curve_caption(name: str, total: int, drawn: int, published: float) -> str:
-    """Return the caption of the specification curve."""
+def published_words(published: float, printed: float) -> str:
+    """Return a sentence on the dotted line at a published value, and whether it was turned; empty where there is none."""
+    if published != published:
+        return ""
+    if printed == printed and printed != published:
+        return (
+            f" The dotted line is the published value, {rho(printed)} in the source, turned into this book's direction: {rho(published)}."
+        )
+    return f" The dotted line is the published value, {rho(published)}."
+
+
+def axis_range(values: Iterable[float], line: float) -> tuple[float, float]:
+    """Return the ends of an axis of correlations that follows its values.
+
+    Parameters
+    ----------
+    values : iterable of float
+        What is drawn; at least one is known.
+    line : float
+        The line; the one of ± the line that is nearest to the values is always on the axis.
+
+    Returns
+    -------
+    tuple of float
+        Inside [-1, 1], with a margin on either side.
+    """
+    known = [value for value in values if value == value]
+    middle = (min(known) + max(known)) / 2
+    known.append(line if middle >= 0 else -line)
+    margin = max(0.08 * (max(known) - min(known)), 0.03)
+    return max(min(known) - margin, -1.0), min(max(known) + margin, 1.0)
+
+
+def levels_words(rows: pd.DataFrame, line: float, published: float = float("nan")) -> str:
+    """Return a sentence on the level lines that a chart of these specifications has room for."""
+    low, high = axis_range([*rows["comparable"], published], line) if len(rows) else (-1.0, 1.0)
+    return lines_words(low, high, line)
+
+
+def lines_words(low: float, high: float, line: float) -> str:
+    """Return a sentence on which of zero and ± the line lie between two ends of an axis."""
+    dashed = [rho(level) for level in (line, -line) if low <= level <= high and line]
+    told = f" The dashed {'line is' if len(dashed) == 1 else 'lines are'} at {listing(dashed)}." if dashed else ""
+    told += " The solid line is at zero." if low <= 0 <= high else ""
+    return told if (low, high) == (-1.0, 1.0) else f"{told} The axis shows only the part of the scale that is needed."
+
+
+def curve_caption(name: str, total: int, drawn: int, published: str, levels: str) -> str:
+    """Return the caption of the specification curve, with the words on the published value and on the levels."""
     if not total:
         return f"There is no specification of {name} to draw."
     which = "" if drawn == total else f"; {count(drawn)} of the {count(total)} are drawn, at even steps"
-    mark = "" if published != published else f" The solid line is the published value, {rho(published)}."
     return (
-        f"The specification curve of {name}. Each dot is one specification, in the order of ρ{which}. A diamond marks what this edition "
-        f"itself chose, once for each population. The dashed lines are the line and its negative.{mark}"
+        f"Each dot is one specification of {name}, in the order of ρ{which}. A diamond marks what this edition "
+        f"itself chose, once for each population.{levels}{published}"
     )
 
 
@@ -414,11 +535,12 @@ def choice_sentence(options: pd.DataFrame) -> str:
     )
 
 
-def options_caption(options: pd.DataFrame, name: str) -> str:
+def options_caption(options: pd.DataFrame, name: str, line: float) -> str:
     """Return the caption of the chart of options."""
     if options.empty:
         return "There is no choice with more than one option to draw."
-    return f"What each choice does to {name}. The dot is the median over all specifications with that option, the bar their whole range."
+    levels = lines_words(*axis_range([*options["lowest"], *options["highest"]], line), line)
+    return f"For {name}, the dot is the median over all specifications with that option, the bar their whole range.{levels}"
 
 
 def family_rows(
@@ -489,7 +611,7 @@ def family_findings(rows: pd.DataFrame) -> dict[str, str]:
     whose = f"{leading[0]}:" if len(leading) == 1 else f"one of {listing(leading)}, each"
     return {
         "family_out_sentence": (
-            f"For {count(crossing)} of {plural(len(rows), 'headline safety benchmark')}, one family decides on which side of a line ρ lies. "
+            f"For {count(crossing) if crossing else 'none'} of {plural(len(rows), 'headline safety benchmark')}, one family decides on which side of a line ρ lies. "
             f"The family whose absence most often moves ρ furthest is {whose} {count(int(times.max()))} of {count(len(rows))} times. "
             f"In the middle benchmark the values span {number(rows['range'].median(), 2)}."
         )
@@ -566,7 +688,7 @@ def half_interval_sentence(rows: pd.DataFrame, level: float) -> str:
     outside = int(((known["lower"] > 0) | (known["upper"] < 0)).sum())
     chance = (1 - level) * len(known)
     return (
-        f"The interval of the difference excludes zero for {count(outside)} of {plural(len(known), 'benchmark')} that "
+        f"The interval of the difference excludes zero for {count(outside) if outside else 'none'} of the {plural(len(known), 'benchmark')} that "
         f"{'has' if len(known) == 1 else 'have'} one. If no benchmark differed between the halves, about {number(chance, 1)} such "
         "intervals would be expected by chance alone."
     )
@@ -611,10 +733,10 @@ def _claim_interval(row: pd.Series) -> str:
 def half_caption(rows: pd.DataFrame) -> str:
     """Return the caption of the chart of halves, from `half_rows`."""
     if rows.empty:
-        return "There are too few models to split in half."
+        return "There are too few models to split in half, so nothing is drawn."
     weaker, stronger = (int(rows[column].max()) for column in ("n_weaker", "n_stronger"))
     return (
-        f"ρ of each headline safety benchmark among weaker and among stronger models. At most {count(weaker)} models in the weaker half and "
+        f"Two marks a headline safety benchmark, joined by a bar. There are at most {count(weaker)} models in the weaker half and "
         f"{count(stronger)} in the stronger."
     )
 

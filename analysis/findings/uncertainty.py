@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.display import correlation as rho
-from analysis.display import count, interval, listing, number, percent_share
+from analysis.display import count, interval, number, percent_share
 from analysis.findings.shared import plural
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MOST_REFITS = 200_000
 MANY_FAMILIES = 50
+SMALL_SHORTFALL = 0.05
 METHOD_COLUMNS = {"label": "Method", "unit": "Unit", "bounds": "Interval", "width": "Width"}
 METHOD_FORMATS = {"width": number}
 COVERAGE_COLUMNS = {
@@ -29,7 +30,7 @@ COVERAGE_COLUMNS = {
     "mean_width": "Mean width",
     "simulations": "Simulated panels",
 }
-COVERAGE_FORMATS = {"lowest": lambda share: percent_share(share, 1), "highest": lambda share: percent_share(share, 1)}
+COVERAGE_FORMATS = {"lowest": lambda share: percent_share(share, 2), "highest": lambda share: percent_share(share, 2)}
 
 
 def affordable_methods(panel: Panel, resamples: int) -> tuple[str, ...]:
@@ -107,6 +108,34 @@ def method_rows(
         unit = "family" if method.by_family else "model"
         rows.append((method.label, unit, lower, upper, interval(lower, upper), upper - lower))
     return pd.DataFrame(rows, columns=["label", "unit", "lower", "upper", "bounds", "width"])
+
+
+def naive_width_sentence(rows: pd.DataFrame) -> str:
+    """Compare one benchmark's interval that ignores families with that of the chosen method.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        From `method_rows`.
+
+    Returns
+    -------
+    str
+        Two sentences, or a plain statement that there is nothing to compare.
+    """
+    from analysis.intervals import CHOSEN, methods_table
+
+    widths = rows.set_index("label")["width"]
+    naive, chosen = (widths.get(methods_table()[name].label, float("nan")) for name in ("naive", CHOSEN))
+    if naive != naive or chosen != chosen:
+        return "These scores do not give both an interval that ignores families and one that does not, so there is nothing to compare."
+    told = number(naive), number(chosen)
+    relation = "as wide as" if told[0] == told[1] else "wider than" if naive > chosen else "narrower than"
+    sizes = f"{told[0]}" if told[0] == told[1] else f"{told[0]} beside {told[1]}"
+    return (
+        f"Here the interval that ignores families is {relation} that of the family jackknife ({sizes}). On one panel and one benchmark a "
+        "recipe can come out either way; which recipe to trust takes many panels to see."
+    )
 
 
 def deleted_rows(evidence: Evidence, benchmark: str) -> pd.DataFrame:
@@ -246,13 +275,17 @@ def coverage_findings(kept: pd.DataFrame, live: pd.DataFrame) -> dict[str, str]:
     Returns
     -------
     dict of str
-        Keys `kept_sentence, live_sentence, live_error`.
+        Keys `kept_sentence, near_miss_sentence, naive_sentence, family_method_sentence, live_sentence, live_error`.
     """
     simulations = int(live["simulations"].iloc[0])
+    full = live if kept.empty else kept
     return {
         "kept_sentence": kept_sentence(kept),
+        "near_miss_sentence": near_miss_sentence(kept),
+        "naive_sentence": naive_sentence(full, kept.empty),
+        "family_method_sentence": family_method_sentence(full),
         "live_sentence": f"Here it is done with {plural(simulations, 'panel')} for each true correlation.",
-        "live_error": percent_share((0.95 * 0.05 / simulations) ** 0.5, 1),
+        "live_error": f"{number(100 * (0.95 * 0.05 / simulations) ** 0.5, 1)} percentage points",
     }
 
 
@@ -269,9 +302,128 @@ def kept_sentence(kept: pd.DataFrame) -> str:
     label = methods_table()[chosen["method"].iloc[0]].label
     return (
         f"The full calibration, with {count(int(chosen['simulations'].iloc[0]))} panels for each true correlation, chose the method "
-        f"“{label}”: over all true correlations its intervals held the true value in {percent_share(chosen['coverage'].min(), 1)} to "
-        f"{percent_share(chosen['coverage'].max(), 1)} of panels."
+        f"“{label}”: over all true correlations its intervals held the true value in {percent_share(chosen['coverage'].min(), 2)} to "
+        f"{percent_share(chosen['coverage'].max(), 2)} of panels."
     )
+
+
+def near_miss_sentence(kept: pd.DataFrame) -> str:
+    """Say which narrower method the rule for choosing passed over by least; empty where there was none.
+
+    Parameters
+    ----------
+    kept : DataFrame
+        As returned by `analysis.calibration.calibrate`; may be empty.
+
+    Returns
+    -------
+    str
+        A sentence, and a second one where the simulation is too coarse to be sure of it.
+    """
+    from analysis.calibration import TOLERANCE
+    from analysis.intervals import methods_table
+
+    if kept.empty:
+        return ""
+    known = methods_table()
+    rows = kept.assign(miss=((kept["coverage"] - kept["nominal"]).abs() - TOLERANCE).round(9))
+    width = rows.groupby("method")["mean_width"].mean()
+    chosen = rows.loc[rows["chosen"], "method"].iloc[0]
+    narrower = [name for name in width.index[width < width[chosen]] if name in known and known[name].by_family]
+    passed = rows[rows["method"].isin(narrower)].sort_values("miss").groupby("method").tail(1)
+    if passed.empty:
+        return ""
+    near = passed.sort_values("miss").iloc[0]
+    error = (near["coverage"] * (1 - near["coverage"]) / near["simulations"]) ** 0.5
+    coarse = " That is less than the simulation can tell: run again, it could choose otherwise." if near["miss"] < error else ""
+    return (
+        f"The narrower method that came nearest is “{known[near['method']].label}”, with a mean width of {number(width[near['method']])} beside "
+        f"{number(width[chosen])}: its worst coverage is {percent_share(near['coverage'], 2)}, {number(100 * near['miss'], 2)} percentage points "
+        f"beyond the two allowed.{coarse}"
+    )
+
+
+def naive_sentence(coverage: pd.DataFrame, live: bool = False) -> str:
+    """Say what ignoring families cost in the simulated panels, and how large a harm that is.
+
+    Parameters
+    ----------
+    coverage : DataFrame
+        As returned by `analysis.calibration.calibrate`.
+    live : bool
+        Whether these are the few panels that the chapter simulates itself.
+
+    Returns
+    -------
+    str
+        Sentences with the coverage and width of both methods in each population, and the verdict, or
+        a plain statement that they were not simulated.
+    """
+    from analysis.intervals import CHOSEN
+
+    told = [
+        f"In the {population} panels the intervals that ignore families held the true value in {_method_words(rows, 'naive')}; those of the "
+        f"family jackknife held it in {_method_words(rows, CHOSEN)}."
+        for population, rows in coverage.groupby("population", sort=False)
+        if {"naive", CHOSEN} <= set(rows["method"])
+    ]
+    if not told:
+        return "No method that ignores families was simulated."
+    which = "The panels simulated just now show" if live else "The full calibration shows"
+    return f"{which} what ignoring families costs. {' '.join(told)} {harm_sentence(coverage)}"
+
+
+def _method_words(rows: pd.DataFrame, method: str) -> str:
+    own = rows[rows["method"] == method]
+    low, high = (percent_share(share, 2) for share in (own["coverage"].min(), own["coverage"].max()))
+    return f"{low if low == high else f'{low} to {high}'} of cases, with a mean width of {number(own['mean_width'].mean())}"
+
+
+def shortfall(coverage: pd.DataFrame, method: str) -> float:
+    """Return by how much a method's worst simulated coverage misses the promise; 0 where it keeps it, NaN where it was not run."""
+    own = coverage[coverage["method"] == method]
+    return float((own["nominal"] - own["coverage"]).clip(lower=0).max())
+
+
+def harm_sentence(coverage: pd.DataFrame) -> str:
+    """Judge the harm of ignoring families by the worst coverage: none, small up to five points, large beyond.
+
+    Parameters
+    ----------
+    coverage : DataFrame
+        As returned by `analysis.calibration.calibrate`, the method that ignores families among its rows.
+
+    Returns
+    -------
+    str
+        The verdict, and how the plain bootstrap of families compares where it was run.
+    """
+    naive, plain = shortfall(coverage, "naive"), shortfall(coverage, "percentile")
+    points = f"{number(100 * naive, 1)} percentage points"
+    verdict = (
+        "At no true correlation does ignoring families fall short of the promise, so in panels like these it did no harm."
+        if naive <= 0
+        else f"At worst ignoring families falls {points} short of the promise, so in panels like these the harm is "
+        f"{'small' if naive <= SMALL_SHORTFALL else 'large'}."
+    )
+    if plain != plain:
+        return verdict
+    better = "does better" if plain < naive else "does no better"
+    return f"{verdict} Drawing whole families and reading the percentiles {better}: at worst it falls {number(100 * plain, 1)} points short."
+
+
+def family_method_sentence(coverage: pd.DataFrame) -> str:
+    """Say whether the family jackknife kept the promise in the simulated panels, and what that costs in width."""
+    from analysis.intervals import CHOSEN
+
+    short = shortfall(coverage, CHOSEN)
+    if short != short:
+        return "The family jackknife was not simulated."
+    kept = "at no true correlation" if short <= 0 else f"by {number(100 * short, 1)} percentage points at worst"
+    width = coverage.groupby("method")["mean_width"].mean()
+    dearer = width[CHOSEN] - width.get("naive", float("nan"))
+    price = f" Its price is in the widths: its intervals are wider by {number(dearer)} on average." if dearer > 0.005 else ""
+    return f"The family jackknife fell short of the promise {kept}.{price}"
 
 
 def width_findings(judged: pd.DataFrame) -> dict[str, str]:
@@ -299,7 +451,9 @@ def width_findings(judged: pd.DataFrame) -> dict[str, str]:
         ),
         "known_sentence": (
             f"For {count(unknown)} of {plural(len(judged), 'headline safety benchmark')} the scores allow no reliability to be computed, "
-            "so these cannot be called distinct whatever their interval."
+            f"so {'this one' if unknown == 1 else 'these'} cannot be called distinct whatever the interval."
+            if unknown
+            else ""
         ),
     }
 
@@ -353,5 +507,5 @@ def names_without_reliability(rows: pd.DataFrame) -> str:
     """One sentence that names the benchmarks without a reliability, from `noise_rows`."""
     names = rows.loc[rows["reliability"].isna(), "name"].tolist()
     if not names:
-        return "For every one of them a reliability could be computed."
-    return f"No reliability is known for {listing(names)}."
+        return "For every headline safety benchmark a reliability could be computed." if len(rows) else ""
+    return f"No reliability is known for {names[0]}." if len(names) == 1 else f"No reliability is known for these: {'; '.join(names)}."

@@ -108,7 +108,7 @@ def test_benchmarks_counted_as_keeping_their_place_do(
         for name in headline["benchmark"]
     )
     assert f"{steady} keep" in found.side_sentence(rows)
-    assert f"the other {len(headline) - steady} " in found.side_sentence(rows)
+    assert steady in (0, len(headline)) or f"the other {len(headline) - steady} " in found.side_sentence(rows)
 
 
 def test_the_estimate_beside_a_range_is_that_of_the_headline_population(
@@ -129,7 +129,54 @@ def test_published_values_are_spoken_of_only_where_there_are_some(
     without = found.range_findings(found.range_rows(curve, headline, made, "chat", 0.4), 0.4)
     known = found.range_findings(found.range_rows(curve, headline, with_published, "chat", 0.4), 0.4)
     assert without["published_sentence"] == "" and "published" not in without["range_caption"]
-    assert "1 of them; 0 of these" in known["published_sentence"] and "published" in known["range_caption"]
+    assert "for 1 of the" in known["published_sentence"] and "outside the range" in known["published_sentence"]
+    assert "published" in known["range_caption"]
+    assert known["turned_sentence"] == "" and "direction" not in known["range_caption"] + known["sides_caption"]
+
+
+def test_a_published_value_turned_into_our_direction_is_said_to_be() -> None:
+    printed = {"table": "T1", "population": "chat", "benchmark": "b6", "quantity": "capabilities_correlation", "value": -46.1}
+    made = score_table(
+        index=4, higher_is={"b6": "worse"}, as_released={"b6": "reversed"}, published=[printed], chat=random_scores(14, 8, 1)
+    )
+    made.benchmarks["parent"] = None
+    headline = headline_benchmarks(capabilities_correlations(made, "chat", PARAMETERS), made.benchmarks)
+    rows = found.range_rows(specification_curve(made, PARAMETERS), headline, made, "chat", 0.4)
+    said = found.range_findings(rows, 0.4)
+    assert found.published_value(rows, "b6") == pytest.approx((0.461, -0.461))
+    assert "1 of the published values has the other sign" in said["turned_sentence"] and "−0.46" in said["turned_sentence"]
+    assert "sign of 1 of them" in said["range_caption"] and "1 of them changed sign" in said["sides_caption"]
+
+
+def test_the_caption_of_a_curve_tells_the_printed_value_only_where_it_was_turned() -> None:
+    turned, same = found.published_words(0.461, -0.461), found.published_words(0.461, 0.461)
+    assert "−0.46 in the source" in turned and "+0.46" in turned
+    assert "+0.46" in same and "source" not in same
+    assert found.published_words(np.nan, np.nan) == ""
+
+
+@pytest.mark.parametrize(
+    ("values", "says", "says_not"),
+    [
+        ([0.33, 0.64], ["dashed line is at +0.40", "only the part"], ["−0.40", "zero"]),
+        ([-0.9, 0.9], ["at +0.40 and −0.40", "at zero"], []),
+        ([-1.0, 1.0], ["at +0.40 and −0.40", "at zero"], ["only the part"]),
+        ([-0.9, -0.8], ["at −0.40", "only the part"], ["+0.40", "zero"]),
+    ],
+)
+def test_the_lines_told_are_those_there_is_room_for(values: list[float], says: list[str], says_not: list[str]) -> None:
+    low, high = found.axis_range(values, 0.4)
+    words = found.lines_words(low, high, 0.4)
+    assert -1 <= low <= min(values) and max(values) <= high <= 1
+    assert all(part in words for part in says) and not any(part in words for part in says_not)
+
+
+def test_sides_are_counted_in_whole_sentences_when_all_or_none_keep_theirs() -> None:
+    rows = pd.DataFrame({"above": [1.0, 0.5], "within": [0.0, 0.5], "below": 0.0, "lowest": [0.5, -0.1], "highest": 0.6})
+    assert "For the other 1 " in found.side_sentence(rows)
+    assert "other" not in found.side_sentence(rows[:1])
+    assert "depends on the choices" in found.side_sentence(rows[1:]) and "0 above" not in found.side_sentence(rows[1:])
+    assert "1 of the 2 even changes its sign" in found.sign_sentence(rows)
 
 
 def test_a_drawn_curve_keeps_its_ends_and_the_editions_own_choice(curve: pd.DataFrame) -> None:

@@ -71,6 +71,7 @@ def coverage(chosen: str = "jackknife_z") -> pd.DataFrame:
             "coverage": [0.95, 0.96, 0.90, 0.91],
             "mean_width": [0.7, 0.6, 0.5, 0.4],
             "simulations": 1000,
+            "nominal": 0.95,
         }
     ).assign(chosen=lambda frame: frame["method"] == chosen)
 
@@ -78,6 +79,66 @@ def coverage(chosen: str = "jackknife_z") -> pd.DataFrame:
 def test_the_kept_calibration_tells_the_range_of_the_chosen_method() -> None:
     sentence = uncertainty.kept_sentence(coverage())
     assert "95.0" in sentence and "96.0" in sentence and "90" not in sentence
+
+
+def simulated(**cells: float) -> pd.DataFrame:
+    """A calibration with one cell a method, the family jackknife chosen."""
+    frame = coverage()[:1].drop(columns=["method", "coverage", "chosen"])
+    rows = pd.concat([frame.assign(method=method, coverage=share) for method, share in cells.items()], ignore_index=True)
+    return rows.assign(chosen=rows["method"] == "jackknife_z")
+
+
+@pytest.mark.parametrize(
+    ("naive", "percentile", "says"),
+    [
+        (0.951, 0.94, ["did no harm", "does no better", "1.0 points short"]),
+        (0.928, 0.94, ["2.2 percentage points short", "harm is small", "does better"]),
+        (0.80, 0.80, ["15.0 percentage points short", "harm is large", "does no better"]),
+    ],
+)
+def test_the_harm_of_ignoring_families_is_judged_by_the_worst_coverage(
+    naive: float, percentile: float, says: list[str]
+) -> None:
+    sentence = uncertainty.naive_sentence(simulated(jackknife_z=0.95, naive=naive, percentile=percentile))
+    assert all(part in sentence for part in ["In the p panels", *says])
+
+
+def test_without_a_method_that_ignores_families_its_harm_is_not_told() -> None:
+    assert uncertainty.naive_sentence(coverage()) == "No method that ignores families was simulated."
+
+
+def test_the_price_of_the_family_jackknife_is_told_only_where_it_has_one() -> None:
+    cells = simulated(jackknife_z=0.94, naive=0.95)
+    dear = cells.assign(mean_width=[0.7, 0.5])
+    assert "1.0 percentage points at worst. Its price" in uncertainty.family_method_sentence(dear)
+    assert "wider by 0.20" in uncertainty.family_method_sentence(dear)
+    assert "price" not in uncertainty.family_method_sentence(cells)
+    assert "at no true correlation" in uncertainty.family_method_sentence(coverage())
+
+
+def test_a_narrower_method_that_missed_by_a_hair_is_named() -> None:
+    cells = simulated(jackknife_z=0.96, jackknife_weighted_z=0.9705, percentile=0.9, naive=0.95)
+    sentence = uncertainty.near_miss_sentence(cells.assign(mean_width=[0.72, 0.71, 0.5, 0.4]))
+    label = intervals.methods_table()["jackknife_weighted_z"].label
+    assert label in sentence and "97.05" in sentence and "0.05 percentage points" in sentence and "could choose otherwise" in sentence
+    assert uncertainty.near_miss_sentence(cells.assign(mean_width=[0.1, 0.71, 0.5, 0.4])) == ""
+    assert uncertainty.near_miss_sentence(coverage()[:0]) == ""
+
+
+def test_the_two_intervals_of_the_example_are_compared_as_they_are_printed() -> None:
+    labels = [intervals.methods_table()[name].label for name in ("naive", intervals.CHOSEN)]
+    said = [
+        uncertainty.naive_width_sentence(pd.DataFrame({"label": labels, "width": widths}))
+        for widths in ([0.56, 0.54], [0.4, 0.5], [0.501, 0.499], [0.5, np.nan])
+    ]
+    assert "wider than" in said[0] and "narrower than" in said[1] and "as wide as" in said[2] and "nothing to compare" in said[3]
+
+
+def test_names_that_hold_commas_are_told_apart() -> None:
+    rows = pd.DataFrame({"name": ["A, one", "B", "C"], "reliability": [np.nan, np.nan, 0.9]})
+    assert "A, one; B." in uncertainty.names_without_reliability(rows)
+    assert "for A, one." in uncertainty.names_without_reliability(rows[:1])
+    assert "could be computed" in uncertainty.names_without_reliability(rows[2:])
 
 
 def test_coverage_rows_hold_the_worst_and_best_cell_of_each_method() -> None:
