@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis import display
 from analysis.claims import VERDICTS
-from analysis.house import areas, families, house, labels, note, row_axis, rows_height, series, tips, with_names
+from analysis.house import NOTHING, areas, families, house, labels, note, row_axis, rows_height, series, tips, with_names
 
 if TYPE_CHECKING:
     import altair as alt
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from analysis.scores import ScoreTable
 
 MOST_ROWS = 60
+FEW_TICKS = 7
+SIDES = {"low": ("▸", 7), "high": ("◂", -7)}
 AREA = "shown_area"
 RULE = "shown_rule"
 MARKET = "shown_market"
@@ -50,6 +52,9 @@ def interval_rows(
 ) -> list[Any]:
     """Return the layers of a chart with one estimate and interval a row.
 
+    The scale ends a little beyond the marks, so that none covers a label, and has few enough ticks
+    for every label to be shown, zero among them.
+
     Parameters
     ----------
     frame
@@ -76,7 +81,7 @@ def interval_rows(
     numbers = {field: "+.2f" for field in columns if pd.api.types.is_float_dtype(frame[field])}
     shared = {"y": row_axis(rows), "color": by.colour(), "opacity": by.opacity(), "tooltip": tips(columns, numbers)}
     base = alt.Chart(frame, height=max(rows_height(len(rows)), 40))
-    axis = alt.X(f"{value}:Q", title=title)
+    axis = alt.X(f"{value}:Q", title=title, scale=alt.Scale(padding=12, nice=False), axis=alt.Axis(tickCount=FEW_TICKS))
     zero = alt.Chart(pd.DataFrame({"at": [0.0]})).mark_rule(tooltip=None).encode(x="at:Q")
     bars = base.mark_rule(strokeWidth=2).encode(x=f"{lower}:Q", x2=f"{upper}:Q", **shared)
     dots = base.mark_point().encode(x=axis, shape=by.shape(), **shared)
@@ -95,7 +100,8 @@ def ledger(frame: pd.DataFrame) -> Any:
     Returns
     -------
     altair.LayerChart
-        One row a claim; thick ticks at the ends of where the claim puts the number.
+        One row a claim; thick ticks at the ends of where the claim puts the number, each with an arrow
+        to that side.
     """
     import altair as alt
 
@@ -112,12 +118,14 @@ def ledger(frame: pd.DataFrame) -> Any:
     layers = interval_rows(
         drawn[["label", *columns]], rows, ("estimate", "lower", "upper"), "Number the claim is about", by, columns
     )
-    ends = drawn.melt(["label"], ["low", "high"], value_name="at").dropna(subset=["at"])
-    ticks = alt.Chart(ends[["label", "at"]]).mark_tick(thickness=3, size=14, tooltip=None)
-    layers.append(ticks.encode(x="at:Q", y=row_axis(rows)))
+    ends = drawn.melt(["label"], ["low", "high"], var_name="side", value_name="at").dropna(subset=["at"])
+    base = alt.Chart(ends).encode(x="at:Q", y=row_axis(rows))
+    layers.append(base.mark_tick(thickness=3, size=14, tooltip=None))
+    for side, (arrow, shift) in SIDES.items():
+        layers.append(base.transform_filter(f"datum.side == '{side}'").mark_text(text=arrow, dx=shift, tooltip=None))
     counts = drawn["verdict"].value_counts()
     words = display.listing(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if verdict in counts)
-    text = f"Estimates and intervals of {len(drawn)} claims with ticks where each verdict turns: {words}."
+    text = f"Estimates and intervals of {len(drawn)} claims with ticks where each verdict turns and arrows to the side of the claim: {words}."
     return house(alt.layer(*layers).add_params(by.picker()), text, columns, by)
 
 
@@ -157,24 +165,26 @@ def rule_skills(frame: pd.DataFrame) -> Any:
     return house(alt.layer(*layers).add_params(by.picker()), text, columns, by)
 
 
-def people_ranks(frame: pd.DataFrame) -> Any:
+def people_ranks(frame: pd.DataFrame, nothing: str = NOTHING) -> Any:
     """Return how well each person's predictions order the benchmarks.
 
     Parameters
     ----------
     frame
         From `analysis.findings.intuition.shown_people`.
+    nothing
+        What to say where there is nothing to draw.
 
     Returns
     -------
     altair.LayerChart
-        One row a person, the best above; a sentence where nobody has a rank correlation.
+        One row a person, the best above; that sentence where nobody has a rank correlation.
     """
     import altair as alt
 
     drawn = frame[frame["rank_correlation"].notna()]
     if drawn.empty:
-        return note("There are no predictions whose order could be compared with that of the measured correlations.")
+        return note(nothing)
     drawn = drawn.sort_values("rank_correlation", ascending=False).head(MOST_ROWS)
     drawn = drawn.assign(label=labels(drawn["person"]), who=np.where(drawn["crowd"].astype(bool), "all together", "one person"))
     columns = {

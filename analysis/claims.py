@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 
 from analysis.display import correlation as rho
-from analysis.display import interval, listing
+from analysis.display import listing, percent_share, signed
 from analysis.estimates import (
-    Estimate, bootstrapped, jackknifed, jackknifed_models, models_behind, rank_correlation, score_compute_tie, study,
+    Estimate, bootstrapped, jackknifed, jackknifed_models, models_behind, score_compute_tie, study,
 )
 
 if TYPE_CHECKING:
-    from analysis.estimates import Replicate, Study
+    from analysis.estimates import Study
     from analysis.parameters import Parameters
     from analysis.scores import ScoreTable
 
@@ -29,8 +29,10 @@ HOLDS, FAILS, CANNOT_TELL, NOT_TESTABLE = (
 )
 VERDICTS = (HOLDS, FAILS, CANNOT_TELL, NOT_TESTABLE)
 PUBLIC = ("id", "source", "verdict", "estimate", "lower", "upper", "n", "population", "reason")
-LEDGER = (*PUBLIC, "statement", "reading", "criterion", "place", "chapters")
+STATED = ("id", "source", "statement", "reading", "test", "place", "chapters")
+LEDGER = (*PUBLIC, "statement", "reading", "test", "criterion", "place", "chapters")
 FEWEST_IN_HALF = 4
+SHARES = ("share_of_benchmarks", "near_ceiling")
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ class NotTestable(Exception):
 
 
 Test = Callable[["Study", Mapping[str, Any]], tuple[Estimate, np.ndarray, str]]
+Writing = Callable[[float, int], str]
 
 
 def registry() -> dict[str, Test]:
@@ -162,7 +165,7 @@ def claims(table: ScoreTable, parameters: Parameters, stated: Sequence[Claim]) -
     studied = cache(lambda population: study_or_reason(table, population, parameters))
     outcomes = [outcome_of(claim, claim.population or headline, studied) for claim in stated]
     rows = [
-        {**vars(outcome), **{name: getattr(claim, name) for name in ("id", "source", "statement", "reading", "place", "chapters")}}
+        {**vars(outcome), **{name: getattr(claim, name) for name in STATED}}
         for claim, outcome in zip(stated, outcomes, strict=True)
     ]
     return pd.DataFrame(rows, columns=list(LEDGER))
@@ -220,11 +223,10 @@ def outcome_of(claim: Claim, population: str, studied: Callable[[str], Study | s
         estimate, used, remark = registry()[claim.test](found, claim.arguments)
     except NotTestable as error:
         return untested(population, sentence(str(error)))
-    region = region_of(claim.arguments, found.parameters.line)
-    verdict, why = judge(estimate, region)
-    return Outcome(
-        *estimate[:3], int(used.sum()), population, verdict, f"{sentence(why)} {remark}".strip(), criterion(region)
-    )
+    region, write = region_of(claim.arguments, found.parameters.line), writing(claim.test)
+    verdict, why = judge(estimate, region, write)
+    words = f"{sentence(why)} {remark}".strip()
+    return Outcome(*estimate[:3], int(used.sum()), population, verdict, words, criterion(region, write))
 
 
 def untested(population: str, reason: str) -> Outcome:
@@ -258,7 +260,17 @@ def region_of(arguments: Mapping[str, Any], line: float) -> tuple[float, float]:
     return low, high
 
 
-def judge(estimate: Estimate, region: tuple[float, float]) -> tuple[str, str]:
+def writing(test: str) -> Writing:
+    """How the numbers of a test are written: shares of benchmarks as percentages, others with a sign."""
+    return share_written if test in SHARES else signed
+
+
+def share_written(value: float, digits: int = 2) -> str:
+    """Write a share as a percentage; digits are those of the share."""
+    return percent_share(value, max(digits - 2, 0))
+
+
+def judge(estimate: Estimate, region: tuple[float, float], write: Writing = signed) -> tuple[str, str]:
     """Turn an interval into a verdict.
 
     Parameters
@@ -267,6 +279,8 @@ def judge(estimate: Estimate, region: tuple[float, float]) -> tuple[str, str]:
         Number and interval.
     region
         Where the number must lie for the claim to hold.
+    write
+        How such numbers are written.
 
     Returns
     -------
@@ -279,22 +293,27 @@ def judge(estimate: Estimate, region: tuple[float, float]) -> tuple[str, str]:
         return CANNOT_TELL, "the number the claim is about cannot be computed from these scores"
     if not np.isfinite([estimate.lower, estimate.upper]).all():
         return CANNOT_TELL, f"{family_count(estimate.families)} are too few for an interval"
-    shown = f"the interval, {shown_interval(estimate, region)}, "
+    shown = f"the interval, {shown_interval(estimate, region, write)}, "
     if low < estimate.lower and estimate.upper < high:
         return HOLDS, shown + "lies wholly where the claim puts it"
     if estimate.upper < low or estimate.lower > high:
         return FAILS, shown + "lies wholly outside of where the claim puts it"
-    ends = [rho(end) for end in region if estimate.lower <= end <= estimate.upper]
+    ends = [write(end, 2) for end in region if estimate.lower <= end <= estimate.upper]
     return CANNOT_TELL, shown + f"crosses {listing(ends)}"
 
 
-def shown_interval(estimate: Estimate, region: tuple[float, float]) -> str:
+def shown_interval(estimate: Estimate, region: tuple[float, float], write: Writing = signed) -> str:
     """Write an interval with two decimals, or with more where rounding would put a bound on an end."""
-    bounds, ends = (estimate.lower, estimate.upper), [end for end in region if np.isfinite(end)]
+    return " to ".join(as_written(bound, region, write, (estimate.lower, estimate.upper)) for bound in estimate[1:3])
+
+
+def as_written(number: float, region: tuple[float, float], write: Writing, kin: tuple[float, ...] = ()) -> str:
+    """Write a number with as many decimals as show on which side of the ends it and its kin lie."""
     for digits in (2, 3, 4):
-        if not any(round(bound, digits) == round(end, digits) for bound in bounds for end in ends):
-            return interval(*bounds, digits)
-    return interval(*bounds, 5)
+        ends = [round(end, digits) for end in region if np.isfinite(end)]
+        if not any(round(each, digits) in ends for each in (number, *kin)):
+            return write(number, digits)
+    return write(number, 5)
 
 
 def family_count(families: int) -> str:
@@ -302,13 +321,15 @@ def family_count(families: int) -> str:
     return "scores of one family" if families == 1 else f"scores of {families} families"
 
 
-def criterion(region: tuple[float, float]) -> str:
+def criterion(region: tuple[float, float], write: Writing = signed) -> str:
     """Say in words what decides about a claim.
 
     Parameters
     ----------
     region
         Where the number must lie for the claim to hold.
+    write
+        How such numbers are written.
 
     Returns
     -------
@@ -317,8 +338,8 @@ def criterion(region: tuple[float, float]) -> str:
     """
     low, high = region
     if np.isfinite(low) and np.isfinite(high):
-        return f"between {rho(low)} and {rho(high)}"
-    return f"above {rho(low)}" if np.isfinite(low) else f"below {rho(high)}"
+        return f"between {write(low, 2)} and {write(high, 2)}"
+    return f"above {write(low, 2)}" if np.isfinite(low) else f"below {write(high, 2)}"
 
 
 def chosen(found: Study, group: Mapping[str, Any]) -> list[str]:
@@ -349,7 +370,7 @@ def chosen(found: Study, group: Mapping[str, Any]) -> list[str]:
     measured = dict(zip(found.panel.benchmarks, found.evidence.estimate.correlations[0], strict=True))
     present = [name for name in wanted if np.isfinite(measured.get(name, np.nan))]
     if not present:
-        raise NotTestable(f"no benchmark {described(group)} with enough scores")
+        raise NotTestable(lacking(group))
     return present
 
 
@@ -403,6 +424,13 @@ def described(group: Mapping[str, Any]) -> str:
     return f"of {' and '.join(parts)}"
 
 
+def lacking(group: Mapping[str, Any]) -> str:
+    """Say that a group has no benchmark that could be used."""
+    if "benchmarks" in group:
+        return f"these scores have too few models with {described(group)}, or none"
+    return f"these scores have no benchmark {described(group)} with enough models"
+
+
 def entered(names: Sequence[str], group: Mapping[str, Any]) -> str:
     """Remark on how many benchmarks entered, and which of those named did not."""
     absent = [name for name in group.get("benchmarks", ()) if name not in names]
@@ -411,10 +439,17 @@ def entered(names: Sequence[str], group: Mapping[str, Any]) -> str:
 
 
 def mean_correlation(found: Study, arguments: Mapping[str, Any]) -> tuple[Estimate, np.ndarray, str]:
-    """Mean ρ of a group of benchmarks; with ``size``, the mean of its absolute values."""
+    """Mean ρ of a group of benchmarks; with ``size``, the mean of its absolute values.
+
+    A mean of absolute values lies in [0, 1], which the interval on the z scale does not know: it is
+    cut to that range. Since the true number lies there, this leaves out nothing it could be, and the
+    interval holds it just as often.
+    """
     names = chosen(found, arguments)
     columns, size = found.columns(names), arguments.get("size", False)
     estimate = jackknifed(found, lambda r: mean_of(r, size), columns)
+    if size:
+        estimate = clipped(estimate, 0.0, 1.0)
     return estimate, models_behind(found.panel, columns), entered(names, arguments)
 
 
@@ -424,7 +459,7 @@ def mean_of(correlations: np.ndarray, size: bool) -> np.ndarray:
 
 
 def difference(found: Study, arguments: Mapping[str, Any]) -> tuple[Estimate, np.ndarray, str]:
-    """Mean ρ of one group of benchmarks less that of another."""
+    """Mean ρ of one group of benchmarks less that of another, within [-2, 2]; of its sizes, within [-1, 1]."""
     groups = [chosen(found, arguments[part]) for part in ("group", "other")]
     columns, size = found.columns(groups[0] + groups[1]), arguments.get("size", False)
     first = len(groups[0])
@@ -432,22 +467,43 @@ def difference(found: Study, arguments: Mapping[str, Any]) -> tuple[Estimate, np
         found, lambda r: mean_of(r[:, :first], size) - mean_of(r[:, first:], size), columns, bounded=False
     )
     remark = f"{len(groups[0])} against {len(groups[1])} benchmarks."
-    return clipped(estimate), models_behind(found.panel, columns), remark
+    most = 1.0 if size else 2.0
+    return clipped(estimate, -most, most), models_behind(found.panel, columns), remark
 
 
-def clipped(estimate: Estimate, limit: float = 2.0) -> Estimate:
-    """Keep an interval within what the difference of two correlations can be."""
-    low, high = np.clip([estimate.lower, estimate.upper], -limit, limit)
+def clipped(estimate: Estimate, least: float, most: float) -> Estimate:
+    """Keep an interval within what its number can be."""
+    low, high = np.clip([estimate.lower, estimate.upper], least, most)
     return estimate._replace(lower=float(low), upper=float(high))
 
 
 def share_of_benchmarks(found: Study, arguments: Mapping[str, Any]) -> tuple[Estimate, np.ndarray, str]:
-    """Share of a group of benchmarks whose ρ lies above a limit."""
+    """Share of a group of benchmarks whose ρ, as a point estimate, lies above a limit."""
     names = chosen(found, arguments)
     columns, limit = found.columns(names), arguments["correlation_above"]
     above = found.parameters.line if limit == "line" else float(limit)
     estimate = bootstrapped(found, lambda r: share_above(r, above), columns)
-    return estimate, models_behind(found.panel, columns), entered(names, arguments)
+    remark = f"{entered(names, arguments)} {by_interval(found, columns, above)}"
+    return estimate, models_behind(found.panel, columns), remark
+
+
+def by_interval(found: Study, columns: Sequence[int], limit: float) -> str:
+    """Remark on what a count of intervals, not of point estimates, would say of a limit."""
+    lower, upper = bounds_of(found, columns, found.parameters.level)
+    sides = int((lower > limit).sum()), int((upper < limit).sum())
+    rest = len(lower) - sum(sides)
+    return (
+        f"The reading counts point estimates, as the source does. By the interval of each benchmark, {sides[0]} of {len(lower)} "
+        f"{'lies' if sides[0] == 1 else 'lie'} wholly above {rho(limit)} and {sides[1]} wholly below it; for the other {rest} that is open."
+    )
+
+
+def bounds_of(found: Study, columns: Sequence[int], level: float) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper bounds of the ρ of some benchmarks, NaN where there are none."""
+    from analysis.intervals import CHOSEN, methods_table
+
+    lower, upper = methods_table()[CHOSEN].bounds(found.evidence, "correlations", level)
+    return lower[list(columns)], upper[list(columns)]
 
 
 def share_above(correlations: np.ndarray, limit: float) -> np.ndarray:
@@ -463,15 +519,9 @@ def both_kinds(found: Study, arguments: Mapping[str, Any]) -> tuple[Estimate, np
     The number judged is the margin: the smaller of the highest lower bound and the least upper
     bound with its sign reversed. It is above zero exactly if both kinds are shown.
     """
-
-    from analysis.intervals import CHOSEN, methods_table
-
     names = chosen(found, arguments)
     columns = found.columns(names)
-    level = 1 - (1 - found.parameters.level) / len(names)
-    lower, upper = (
-        bound[columns] for bound in methods_table()[CHOSEN].bounds(found.evidence, "correlations", level)
-    )
+    lower, upper = bounds_of(found, columns, 1 - (1 - found.parameters.level) / len(names))
     measured = found.evidence.estimate.correlations[0, columns]
     spread = float(min(measured.max(), -measured.min()))
     used = models_behind(found.panel, columns)
@@ -493,27 +543,25 @@ def compute_tie(found: Study, arguments: Mapping[str, Any]) -> tuple[Estimate, n
 
 
 def stronger_half(found: Study, arguments: Mapping[str, Any]) -> tuple[Estimate, np.ndarray, str]:
-    """Mean ρ over the stronger half of the models less that over the weaker half."""
+    """ρ of one benchmark over the stronger half of the models less that over the weaker half.
+
+    Halves and interval are those of `analysis.robustness.weaker_against_stronger`, so that the ledger
+    and the chapter on robustness print the same numbers.
+    """
+    from analysis.robustness import weaker_against_stronger
+
     names = chosen(found, arguments)
+    if len(names) > 1:
+        raise NotTestable("halves are compared for one benchmark at a time")
     columns = found.columns(names)
     used = models_behind(found.panel, columns)
     if used.sum() < 2 * FEWEST_IN_HALF:
         raise NotTestable(f"two halves of {FEWEST_IN_HALF} models need more models than there are")
-    values = found.panel.scores[:, columns]
-    estimate = jackknifed_models(found, lambda left: half_gap(left, values), columns)
-    return clipped(estimate), used, entered(names, arguments)
-
-
-def half_gap(left: Replicate, values: np.ndarray) -> float:
-    """Mean over benchmarks of the gap between stronger and weaker half, the median in both."""
-    gaps = []
-    for column in values.T:
-        known = left.kept & np.isfinite(left.scores) & np.isfinite(column)
-        middle = np.median(left.scores[known]) if known.any() else np.nan
-        halves = (known & (left.scores >= middle), known & (left.scores <= middle))
-        strong, weak = (rank_correlation(left.scores, column, half) for half in halves)
-        gaps.append(strong - weak)
-    return float(np.mean(gaps))
+    row = weaker_against_stronger(found.table, found.population, found.parameters).set_index("benchmark").loc[names[0]]
+    families = len(np.unique(found.panel.families[used]))
+    estimate = Estimate(*(float(row[name]) for name in ("difference", "lower", "upper")), families)
+    remark = f"{int(row['n_weaker'])} weaker models against {int(row['n_stronger'])} stronger ones."
+    return estimate, used, remark
 
 
 def own_order(found: Study, arguments: Mapping[str, Any]) -> tuple[Estimate, np.ndarray, str]:
@@ -627,7 +675,7 @@ def mean_reliability(found: Study, arguments: Mapping[str, Any]) -> tuple[Estima
     scores = np.where(np.isnan(noise), np.nan, scores)
     columns = found.columns(names)
     estimate = jackknifed_models(found, lambda left: reliability(scores[left.kept], noise[left.kept]), columns, bounded=True)
-    return estimate, models_behind(found.panel, columns), entered(names, {})
+    return clipped(estimate, 0.0, 1.0), models_behind(found.panel, columns), entered(names, {})
 
 
 def reliability(scores: np.ndarray, noise: np.ndarray) -> float:
@@ -649,6 +697,6 @@ def rule_skill(found: Study, arguments: Mapping[str, Any]) -> tuple[Estimate, np
     if not np.isfinite(row["skill"]):
         raise NotTestable("nothing is known of these benchmarks that would tell them apart")
     columns = found.columns(list(headline_registry(found).index))
-    estimate = Estimate(row["skill"], row["lower"], row["upper"], int(row["families"]))
+    estimate = clipped(Estimate(row["skill"], row["lower"], row["upper"], int(row["families"])), -np.inf, 1.0)
     remark = f"{int(row['benchmarks'])} benchmarks of {int(row['suites'])} suites entered."
     return estimate, models_behind(found.panel, columns), remark

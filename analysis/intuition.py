@@ -269,7 +269,7 @@ def rule_scores(study: Study) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row a rule: ``rule, kind`` (baseline, label, heuristic), ``words, benchmarks, suites,
-        error`` (mean absolute error, in ρ), ``skill, lower, upper, families``; for a heuristic
+        error`` (mean absolute error, in ρ), ``skill, lower, upper`` (at most 1, which is perfect), ``families``; for a heuristic
         ``heap`` (benchmarks it speaks of) and ``gap`` (mean ρ of the heap less that of the
         rest). A rule that tells no two benchmarks apart has no skill, error or interval (NaN). No
         rows with fewer than two suites.
@@ -287,7 +287,8 @@ def rule_scores(study: Study) -> pd.DataFrame:
         found = jackknifed(study, lambda r, w=weights: skill(r, w, matrices["mean"]), columns, bounded=False)
         if key != "mean" and np.allclose(weights, matrices["mean"]):
             error, found = np.nan, Estimate(np.nan, np.nan, np.nan, found.families)
-        rows.append((key, error, *found, *heap_gap(key, registry)))
+        upper = np.minimum(found.upper, 1.0)
+        rows.append((key, error, found.value, found.lower, upper, found.families, *heap_gap(key, registry)))
     frame = pd.DataFrame(rows, columns=["rule", "error", "skill", "lower", "upper", "families", "heap", "gap"])
     names = rule_names()
     frame = frame.assign(

@@ -162,9 +162,10 @@ def power(
 ) -> pd.DataFrame:
     """Find how often a panel of this size and make-up would see a partial correlation.
 
-    Panels are drawn with the real families and the real tie of score and compute. Every simulated
-    benchmark takes its correlation with compute, and the family share of its rest, from a real
-    safety benchmark drawn at random.
+    Panels are drawn with the real families and the real tie of score and compute. Each panel
+    takes the benchmark's correlation with compute, and the family share of its rest, from a real
+    safety benchmark drawn at random. Within a panel only the true partial correlation changes, all
+    draws are shared: differences between sizes are then not those between lucky draws.
 
     Parameters
     ----------
@@ -233,7 +234,7 @@ def detectable(powers: pd.DataFrame, wanted: float = WANTED_POWER) -> float:
 
 
 def simulated_panel(model: ComputePanel, rng: np.random.Generator) -> Panel:
-    """Draw a panel with one benchmark for each true partial correlation.
+    """Draw a panel with one benchmark for each true partial correlation, alike in all else.
 
     Parameters
     ----------
@@ -247,11 +248,10 @@ def simulated_panel(model: ComputePanel, rng: np.random.Generator) -> Panel:
     Panel
         Its only index benchmark is the capabilities score itself.
     """
-    count = len(TRUE_PARTIALS)
     compute = _clustered(model.families, np.array([model.compute_share]), rng)[:, 0]
     own = _clustered(model.families, np.array([model.score_share]), rng)[:, 0]
-    likeness = rng.integers(len(model.rest_shares), size=count)
-    rest = _clustered(model.families, model.rest_shares[likeness], rng)
+    likeness = rng.integers(len(model.rest_shares))
+    rest = _clustered(model.families, model.rest_shares[[likeness]], rng)
     partial = np.array(TRUE_PARTIALS)
     tied = model.score_on_compute
     score = tied * compute + np.sqrt(1 - tied**2) * own

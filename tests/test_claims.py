@@ -97,6 +97,15 @@ def test_the_line_of_the_edition_is_the_line_of_the_claim(table: ScoreTable) -> 
     assert loose["verdict"] == HOLDS != strict["verdict"]
 
 
+def test_the_interval_of_a_mean_size_stays_within_what_a_size_can_be(table: ScoreTable) -> None:
+    sizes = [one(table, claim("mean_correlation", benchmarks=names, size=True, below="line")) for names in (["b5"], ["b3", "b4"])]
+    for row in sizes:
+        assert 0 <= row["lower"] <= row["estimate"] <= row["upper"] <= 1
+    groups = {"group": {"benchmarks": ["b5"]}, "other": {"benchmarks": ["b3"]}}
+    row = one(table, claim("difference", **groups, size=True, below=0))
+    assert -1 <= row["lower"] <= row["upper"] <= 1
+
+
 def test_the_mean_is_that_of_the_correlations_scipy_gives(table: ScoreTable) -> None:
     found = study(table, "base", PARAMETERS)
     score = found.evidence.estimate.scores[0]
@@ -118,6 +127,16 @@ def test_the_share_counts_the_benchmarks_above_the_limit(table: ScoreTable) -> N
     assert row["estimate"] == pytest.approx(1 / 3)
 
 
+def test_a_share_of_point_estimates_says_what_the_count_by_interval_is(table: ScoreTable) -> None:
+    row = one(table, claim("share_of_benchmarks", where={"role": "safety"}, correlation_above="line", above=0))
+    found = study(table, "base", PARAMETERS)
+    lower, upper = ledger.bounds_of(found, [3, 4, 5], PARAMETERS.level)
+    above, below = int((lower > 0.4).sum()), int((upper < 0.4).sum())
+    assert f"wholly above +0.40 and {below} wholly below it; for the other {3 - above - below} that is open." in row["reason"]
+    assert f"each benchmark, {above} of 3 " in row["reason"]
+    assert "counts point estimates" in row["reason"]
+
+
 def test_both_kinds_need_one_sure_of_either_sign(table: ScoreTable) -> None:
     assert one(table, claim("both_kinds", benchmarks=["b3", "b4", "b5"], above=0))["verdict"] == HOLDS
     assert one(table, claim("both_kinds", benchmarks=["b3"], above=0))["verdict"] == FAILS
@@ -133,7 +152,20 @@ def test_the_tie_to_compute_is_spearman_s_over_models_with_known_compute(table: 
     assert row["estimate"] == pytest.approx(stats.spearmanr(score[3:], models["training_flop"].iloc[3:]).statistic)
 
 
-def test_a_stronger_and_a_weaker_half_share_only_the_middle(table: ScoreTable) -> None:
+def test_the_halves_of_the_ledger_are_those_of_the_chapter_on_robustness(default: ScoreTable) -> None:
+    from analysis.robustness import weaker_against_stronger
+
+    row = one(default, claim("stronger_half", benchmarks=["truthfulqa_mc1"], above=0))
+    shown = weaker_against_stronger(default, "chat", PARAMETERS).set_index("benchmark").loc["truthfulqa_mc1"]
+    assert row[["estimate", "lower", "upper"]].tolist() == shown[["difference", "lower", "upper"]].tolist()
+    assert f"{int(shown['n_weaker'])} weaker models against {int(shown['n_stronger'])}" in row["reason"]
+
+
+def test_halves_are_compared_for_one_benchmark(table: ScoreTable) -> None:
+    assert one(table, claim("stronger_half", benchmarks=["b4", "b5"], above=0))["verdict"] == NOT_TESTABLE
+
+
+def test_a_stronger_and_a_weaker_half_share_no_model(table: ScoreTable) -> None:
     found = study(table, "base", PARAMETERS)
     score, values = found.evidence.estimate.scores[0], found.panel.scores[:, 5]
     order = np.argsort(score)

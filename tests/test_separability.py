@@ -83,6 +83,19 @@ def test_simulated_panels_have_the_partial_correlations_asked_for():
     np.testing.assert_allclose(plain(drawn).variance_share, 1)
 
 
+def test_within_a_simulated_panel_only_the_effect_changes():
+    model = ComputePanel(np.repeat(np.arange(40), 3), 0.8, 0.3, 0.4, np.array([0.7, -0.5]), np.array([0.2, 0.6]))
+    drawn = simulated_panel(model, np.random.default_rng(3))
+    parts = np.column_stack([drawn.compute, drawn.scores[:, 0], drawn.scores[:, 1]])
+    left = drawn.scores[:, 1:] - parts @ np.linalg.lstsq(parts, drawn.scores[:, 1:], rcond=None)[0]
+    np.testing.assert_allclose(left, 0, atol=1e-9)
+
+
+def test_power_rises_steadily_because_all_sizes_share_their_draws(data_folder):
+    found = power(load(data_folder), "chat", Parameters(), simulations=100)
+    assert (found["power"].diff().dropna() >= -0.05).all()
+
+
 def test_power_grows_with_the_effect_and_keeps_its_size(data_folder):
     found = power(load(data_folder), "chat", Parameters(), simulations=150)
     assert found["power"].iloc[0] < 0.1

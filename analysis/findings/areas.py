@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from analysis.display import correlation as rho
 from analysis.display import count, interval, listing, number, percent_share
+from analysis.findings.columns import rests_sentence
 from analysis.findings.shared import plural
 from analysis.house import display_name
-from analysis.verdicts import VERDICTS
+from analysis.verdicts import ENOUGH_FOR, VERDICTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 AREA_COLUMNS = {
     "area": "Area",
-    "benchmarks": "Benchmarks",
+    "benchmarks": "n",
     "lowest": "Lowest",
     "median": "Median",
     "highest": "Highest",
@@ -37,16 +38,16 @@ BENCHMARK_COLUMNS = {
     "q_value": "q",
     "n_models": "n",
     "n_families": "Families",
-    "correlation_as_released": "ρ in the source",
+    "correlation_as_released": "Source ρ",
 }
 BENCHMARK_FORMATS = {"correlation": rho, "correlation_as_released": rho, "q_value": partial(number, digits=3)}
 SETTLING_COLUMNS = {
     "name": "Benchmark",
     "correlation": "ρ",
     "interval": "Interval",
-    "more_families_lower": "At the least",
-    "more_families": "Middle guess",
-    "more_families_upper": "At the most",
+    "more_families_lower": f"Enough for {percent_share(ENOUGH_FOR[1])}",
+    "more_families": f"Enough for {percent_share(ENOUGH_FOR[0])}",
+    "more_families_upper": f"Enough for {percent_share(ENOUGH_FOR[2])}",
 }
 
 
@@ -137,7 +138,8 @@ def verdict_findings(headline: pd.DataFrame, level: float) -> dict[str, str]:
     Returns
     -------
     dict of str
-        Keys `verdict_sentence, both_sides_sentence, width, level, q_sentence`.
+        Keys `verdict_sentence, both_sides_sentence, width, level, q_sentence, floor_sentence,
+        rests_sentence, settling_sentence`.
     """
     counts = headline["verdict"].value_counts().reindex(list(VERDICTS), fill_value=0)
     width = (headline["upper"] - headline["lower"]).median()
@@ -147,6 +149,9 @@ def verdict_findings(headline: pd.DataFrame, level: float) -> dict[str, str]:
         "width": number(width, 2),
         "level": percent_share(level),
         "q_sentence": q_sentence(headline),
+        "floor_sentence": floor_sentence(headline),
+        "rests_sentence": rests_sentence(headline),
+        "settling_sentence": settling_sentence(headline),
     }
 
 
@@ -183,6 +188,33 @@ def q_sentence(headline: pd.DataFrame) -> str:
         f"With the rate of false discoveries held at one in twenty, the correlations of {count(int((tested <= 0.05).sum()))} of "
         f"{plural(len(tested), 'benchmark')} differ from zero."
     )
+
+
+def floor_sentence(headline: pd.DataFrame) -> str:
+    """One sentence on the rows whose p-value is the smallest that so few families allow."""
+    least = 2.0 ** (1 - headline["n_families"])
+    floored = headline[headline["p_value"] <= least * (1 + 1e-9)]
+    if floored.empty:
+        return "No row has the smallest p-value that its number of families allows."
+    most = int(floored["n_families"].max())
+    return (
+        f"The test flips the signs of whole families, so that with {plural(most, 'family', 'families')} no p-value lies below "
+        f"{number(2.0 ** (1 - most), 3)}. {plural(len(floored), 'row')} {'stands' if len(floored) == 1 else 'stand'} at the floor that "
+        f"the number of families sets, with a q from {number(floored['q_value'].min(), 3)} upwards: there q ranks none above another."
+    )
+
+
+def settling_sentence(headline: pd.DataFrame) -> str:
+    """What the numbers of families still wanted leave out: noise, and benchmarks of unknown reliability."""
+    waiting = headline[headline["more_families"].notna()]
+    if waiting.empty:
+        return "No benchmark waits for more families."
+    unknown = int(waiting["reliability"].isna().sum())
+    rest = (
+        f"The reliability of {count(unknown)} of these {plural(len(waiting), 'benchmark')} is unknown. More families can show them "
+        "entangled or inverse but never distinct, so where their true correlation is small no number of families is enough."
+    )
+    return f"The numbers allow for families only and not for noise. {rest if unknown else ''}".strip()
 
 
 def settling_rows(headline: pd.DataFrame, table: ScoreTable) -> pd.DataFrame:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.claims import CANNOT_TELL, FAILS, HOLDS, NOT_TESTABLE, VERDICTS, claims, region_of
-from analysis.display import correlation as rho
-from analysis.display import listing, percent_share
+from analysis.claims import CANNOT_TELL, FAILS, HOLDS, NOT_TESTABLE, VERDICTS, as_written, claims, region_of, shown_interval, writing
+from analysis.display import UNKNOWN, listing, percent_share
+from analysis.estimates import Estimate
 from analysis.findings.shared import plural
 
 if TYPE_CHECKING:
@@ -29,17 +29,15 @@ SOURCES = {
 }
 TESTED_COLUMNS = {
     "id": "Claim",
-    "statement": "What the source says",
     "verdict": "Verdict",
-    "estimate": "Estimate",
-    "lower": "From",
-    "upper": "To",
+    "value": "Estimate",
+    "interval": "Interval",
     "criterion": "Holds if",
-    "n": "n",
-    "population": "Population",
+    "models": "Models",
 }
-TESTED_FORMATS = {"estimate": rho, "lower": rho, "upper": rho}
-COUNT_COLUMNS = {"text": "Text", **{verdict: verdict.capitalize() for verdict in VERDICTS}, "all": "All"}
+COUNT_COLUMNS = {
+    "text": "Text", HOLDS: "Holds", FAILS: "Fails", CANNOT_TELL: "Cannot tell", NOT_TESTABLE: "Not testable", "all": "All",
+}
 
 
 def ledger_rows(ledger: pd.DataFrame) -> pd.DataFrame:
@@ -94,13 +92,31 @@ def tested_rows(ledger: pd.DataFrame, stated: Sequence[Claim], line: float) -> p
     Returns
     -------
     DataFrame
-        Some rows of `ledger` by verdict, with `low` and `high` (NaN where open).
+        Some rows of `ledger` by verdict, with `low` and `high` (NaN where open) and as text `value`,
+        `interval` (with as many digits as show on which side of an end a bound lies) and `models`.
     """
     ends = [region_of(claim.arguments, line) if claim.test else (np.nan, np.nan) for claim in stated]
     ended = ledger.assign(low=[low for low, _ in ends], high=[high for _, high in ends])
     tested = ended[ended["verdict"] != NOT_TESTABLE].replace([np.inf, -np.inf], np.nan)
+    tested = tested.assign(
+        value=[written_value(row) for row in tested.itertuples()],
+        interval=[written_interval(row) for row in tested.itertuples()],
+        models=[f"{row.n} {row.population}" for row in tested.itertuples()],
+    )
     place = {verdict: position for position, verdict in enumerate(VERDICTS)}
     return tested.sort_values("verdict", key=lambda verdicts: verdicts.map(place), kind="stable", ignore_index=True)
+
+
+def written_value(row: object) -> str:
+    """The number of a tested claim, with as many digits as show on which side of an end it lies."""
+    return as_written(row.estimate, (row.low, row.high), writing(row.test))
+
+
+def written_interval(row: object) -> str:
+    """The interval of a tested claim as its reason writes it."""
+    if not np.isfinite([row.lower, row.upper]).all():
+        return UNKNOWN
+    return shown_interval(Estimate(row.estimate, row.lower, row.upper, 0), (row.low, row.high), writing(row.test))
 
 
 def ledger_findings(ledger: pd.DataFrame, parameters: Parameters) -> dict[str, str]:
@@ -133,8 +149,8 @@ def count_sentence(counts: dict[str, int], tested: int) -> str:
     """One sentence on how many claims met which verdict."""
     if not tested:
         return "None of the claims can be tested on these scores; each is listed with the reason."
-    words = {HOLDS: "of them hold", FAILS: "fail", CANNOT_TELL: "stay undecided"}
-    parts = [f"{counts.get(verdict, 0)} {word}" for verdict, word in words.items()]
+    words = {HOLDS: ("of them holds", "of them hold"), FAILS: ("fails", "fail"), CANNOT_TELL: ("stays undecided", "stay undecided")}
+    parts = [f"{counts.get(verdict, 0)} {word[counts.get(verdict, 0) != 1]}" for verdict, word in words.items()]
     return f"These scores test {plural(tested, 'claim')}: {listing(parts)}."
 
 
@@ -213,8 +229,10 @@ def claim_text(row: object) -> str:
     if row.reading:
         parts.append(f"Read as: {row.reading}")
     if np.isfinite(row.estimate):
-        parts.append(f"Estimate {rho(row.estimate)}, {plural(int(row.n), f'{row.population} model')}.")
-    return " ".join([*parts, row.reason])
+        value = writing(row.test)(row.estimate, 2)
+        parts.append(f"Estimate {value}, {plural(int(row.n), f'{row.population} model')}.")
+    reason = f"Why not: {row.reason}" if row.verdict == NOT_TESTABLE else row.reason
+    return " ".join([*parts, reason])
 
 
 def both_populations(table: ScoreTable, parameters: Parameters, stated: Sequence[Claim]) -> pd.DataFrame:

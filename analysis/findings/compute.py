@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.display import correlation as rho
 from analysis.display import count, flop, interval, number, percent_share
+from analysis.findings.columns import rests_sentence
 from analysis.findings.shared import compute_tie, headline_benchmarks, plural
 from analysis.house import display_name
 
@@ -130,8 +131,7 @@ def both_findings(both: pd.DataFrame) -> dict[str, str]:
             f"the largest gap between them is {number(widest, 2)}."
         ),
         "both_caption": (
-            f"The two correlations of {plural(n, 'headline safety benchmark')}. "
-            "On the diagonal compute and the capabilities score say the same."
+            f"The two correlations of {plural(n, 'headline safety benchmark')}."
         ),
     }
 
@@ -231,18 +231,18 @@ def separable_findings(separable: pd.DataFrame, level: float) -> dict[str, str]:
     Returns
     -------
     dict of str
-        Keys `separable_sentence, chance_sentence, partial_caption`.
+        Keys `separable_sentence, chance_sentence, partial_caption, partial_rests_sentence`.
     """
     known = separable[separable["finding"] != "no interval"]
     return {
         "separable_sentence": separable_sentence(separable, known),
         "chance_sentence": chance_sentence(len(known), level),
         "partial_caption": (
-            f"Correlation with the capabilities score given compute, with {percent_share(level)} intervals. An interval that holds zero "
-            "means that capability's part cannot be told from compute's."
+            f"Correlation with the capabilities score given compute, with {percent_share(level)} intervals."
             if len(known)
             else "There is no interval to show: compute is known for too few models or families."
         ),
+        "partial_rests_sentence": rests_sentence(separable),
     }
 
 
@@ -313,9 +313,9 @@ def power_findings(powers: pd.DataFrame, separable: pd.DataFrame) -> dict[str, s
     return {
         "power_sentence": power_sentence(powers),
         "power_caption": (
-            f"How often a panel like this one would show a partial correlation. {plural(int(row['n_models']), 'model')} in "
-            f"{plural(int(row['n_families']), 'family', 'families')}, {plural(int(row['simulations']), 'simulated panel')}; bars are two simulation standard "
-            "errors either way, the dashed line is four panels in five."
+            f"Shares of {plural(int(row['simulations']), 'simulated panel')} of {plural(int(row['n_models']), 'model')} in "
+            f"{plural(int(row['n_families']), 'family', 'families')}, the same panels for every size, so that neighbouring points err together. "
+            "Bars are two simulation standard errors either way, the dashed line is four panels in five."
         ),
     }
 

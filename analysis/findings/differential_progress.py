@@ -8,6 +8,7 @@ import numpy as np
 
 from analysis.display import correlation as rho
 from analysis.display import count, listing, number, percent_share
+from analysis.findings.columns import same_throughout
 from analysis.findings.shared import plural
 
 if TYPE_CHECKING:
@@ -27,11 +28,11 @@ RESIDUAL_FORMATS = {"residual": rho, "lower": rho, "upper": rho}
 AREA_COLUMNS = {
     "area": "Area",
     "models": "Models",
-    "typical": "Typical size",
+    "typical": "Size",
     "intervals": "Intervals",
-    "above": "Above zero",
-    "below": "Below zero",
-    "by_chance": "Expected by chance",
+    "above": "Above 0",
+    "below": "Below 0",
+    "by_chance": "By chance",
 }
 AREA_FORMATS = {"typical": number, "by_chance": number}
 SHARE_COLUMNS = {
@@ -91,7 +92,7 @@ def residual_findings(residuals: pd.DataFrame, level: float) -> dict[str, str]:
     Returns
     -------
     dict of str
-        Keys `residual_sentence, chance_sentence, interval_sentence, level`.
+        Keys `residual_sentence, chance_sentence, interval_sentence, models_sentence, level`.
     """
     areas = area_rows(residuals, level)
     return {
@@ -99,7 +100,15 @@ def residual_findings(residuals: pd.DataFrame, level: float) -> dict[str, str]:
         "residual_sentence": residual_sentence(areas),
         "chance_sentence": chance_sentence(areas),
         "interval_sentence": interval_sentence(residuals),
+        "models_sentence": models_sentence(areas),
     }
+
+
+def models_sentence(areas: pd.DataFrame) -> str:
+    """What the column of models would say where it says the same in every row, or what it counts."""
+    if same_throughout(areas, "models"):
+        return f"Every area has residuals of {plural(int(areas['models'].iloc[0]), 'model')}."
+    return "Models are those with a residual in the area."
 
 
 def residual_sentence(areas: pd.DataFrame) -> str:

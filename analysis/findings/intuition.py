@@ -17,25 +17,25 @@ if TYPE_CHECKING:
 RULE_COLUMNS = {
     "words": "Rule",
     "kind": "Kind",
-    "error": "Mean error in ρ",
-    "skill": "Squared error removed",
+    "error": "Mean error",
+    "skill": "Removed",
     "lower": "From",
     "upper": "To",
 }
 RULE_FORMATS = {"skill": rho, "lower": rho, "upper": rho, "error": number}
-HEAP_COLUMNS = {"words": "Rule of thumb", "heap": "Benchmarks meant", "gap": "Their mean ρ less that of the rest", "agrees": "Direction"}
+HEAP_COLUMNS = {"words": "Rule of thumb", "heap": "Meant", "gap": "Mean ρ less rest", "agrees": "Direction"}
 HEAP_FORMATS = {"gap": rho}
 PERSON_COLUMNS = {
     "person": "Who",
     "n": "Predictions",
     "rank_correlation": "Rank correlation",
     "rank_interval": "Interval",
-    "error": "Mean error",
-    "error_interval": "Interval of it",
-    "error_mean": "… of the mean",
-    "error_area": "… of the area",
+    "error": "Error",
+    "error_interval": "Its interval",
+    "error_mean": "Of the mean",
+    "error_area": "Of the area",
     "within": "Came near",
-    "confidence": "Stated confidence",
+    "confidence": "Confidence",
 }
 PERSON_FORMATS = {
     "rank_correlation": rho, "error": number, "error_mean": number, "error_area": number,
@@ -90,11 +90,11 @@ def rule_findings(rules: pd.DataFrame, floor: float) -> dict[str, str]:
     Returns
     -------
     dict of str
-        Keys `setting_sentence, mean_sentence, best_sentence, sure_sentence, floor_sentence,
-        heap_sentence, rule_caption, predicted_caption`.
+        Keys `setting_sentence, mean_sentence, best_sentence, sure_sentence, alike_sentence,
+        floor_sentence, heap_sentence, rule_caption, predicted_caption`.
     """
     if rules.empty:
-        keys = ("mean_sentence", "best_sentence", "sure_sentence", "floor_sentence", "heap_sentence")
+        keys = ("mean_sentence", "best_sentence", "sure_sentence", "alike_sentence", "floor_sentence", "heap_sentence")
         captions = dict.fromkeys(("setting_sentence", "rule_caption", "predicted_caption"), TOO_FEW)
         return captions | dict.fromkeys(keys, "")
     mean = rules.set_index("rule").loc["mean"]
@@ -108,14 +108,15 @@ def rule_findings(rules: pd.DataFrame, floor: float) -> dict[str, str]:
         "mean_sentence": f"Predicting the mean of the other suites misses by {number(mean['error'])} of ρ on average.",
         "best_sentence": best_sentence(others),
         "sure_sentence": sure_sentence(others),
+        "alike_sentence": alike_sentence(others),
         "floor_sentence": floor_sentence(floor),
         "heap_sentence": heap_sentence(heap_rows(rules)),
         "rule_caption": (
-            f"What rules know about benchmarks they have not seen: {count(len(others))} of {plural(len(every), 'rule')} tell "
-            "these benchmarks apart. Zero is no better than predicting the mean; to the left is worse."
+            f"{count(len(others))} of {plural(len(every), 'rule')} apply to these benchmarks, that is, divide them in any way. Zero is "
+            "no better than predicting the mean; to the left is worse. Benchmarks are predicted that the rule has not seen."
         ),
         "predicted_caption": (
-            "Measured against predicted ρ. Each dot is a benchmark that the rule has not seen; choose the rule. A rule that "
+            "Each dot is a benchmark that the rule has not seen; choose the rule. A rule that "
             "knows nothing piles its dots on a line that is nearly upright."
         ),
     }
@@ -146,6 +147,20 @@ def sure_sentence(others: pd.DataFrame) -> str:
     return (
         f"Of {plural(len(others), 'rule')}, {count(better)} {'has' if better == 1 else 'have'} an interval wholly above "
         f"zero and {count(worse)} one wholly below."
+    )
+
+
+def alike_sentence(others: pd.DataFrame) -> str:
+    """One sentence on rules that come to the same predictions here; empty where there are none."""
+    known = others.assign(key=[f"{error:.9f} {skill:.9f}" for error, skill in zip(others["error"], others["skill"], strict=True)])
+    groups = [list(part["rule"]) for _, part in known.groupby("key", sort=False) if len(part) > 1]
+    if not groups:
+        return ""
+    pairs = "; ".join(listing(f"“{name}”" for name in names) for names in groups)
+    different = known["key"].nunique()
+    return (
+        f"Some come to the same numbers, because they divide these benchmarks in the same way: {pairs}. So there "
+        f"{'is' if different == 1 else 'are'} {plural(different, 'different rule')} here."
     )
 
 
@@ -186,23 +201,31 @@ def people_findings(people: pd.DataFrame, guesses: pd.DataFrame, registry: pd.Da
     Returns
     -------
     dict of str
-        Keys `people_sentence, people_caption, left_out_sentence, blank_sentence, winner_sentence, luck_sentence`.
+        Keys `people_sentence, people_caption, left_out_sentence, blank_sentence, winner_sentence,
+        luck_sentence`, and `people_note`, what stands in place of the chart where it cannot be drawn. Without
+        people that note alone says anything.
     """
-    keys = ("left_out_sentence", "blank_sentence", "winner_sentence", "luck_sentence")
+    keys = ("people_sentence", "people_caption", "left_out_sentence", "blank_sentence", "winner_sentence", "luck_sentence")
     if guesses.empty:
-        return dict.fromkeys(("people_sentence", "people_caption"), NOBODY) | dict.fromkeys(keys, "")
+        return dict.fromkeys(keys, "") | {"people_note": NOBODY}
     said = dict.fromkeys(keys, "") | left_out_findings(guesses, registry)
     if people.empty:
-        return dict.fromkeys(("people_sentence", "people_caption"), NOTHING_TO_SCORE) | said
+        return said | {"people_note": NOTHING_TO_SCORE}
     single = people[~people["crowd"].astype(bool)]
     return said | {
         "people_sentence": people_sentence(single),
-        "people_caption": "People's predictions against the measured ρ, least error first. All bounds are those of intervals with the family as the unit.",
+        "people_note": NO_ORDER,
+        "people_caption": PEOPLE_CAPTION,
         "winner_sentence": winner_sentence(single),
         "luck_sentence": luck_sentence(single),
     }
 
 
+PEOPLE_CAPTION = (
+    "The farther to the right, the better a person's order agrees with the measured one. In the table, least error comes first. "
+    "All bounds are those of intervals with the family as the unit."
+)
+NO_ORDER = "There are no predictions whose order could be compared with that of the measured correlations."
 NOBODY = "Nobody's predictions came with this edition."
 NOTHING_TO_SCORE = "No prediction in the file is of a headline safety benchmark of these scores that can be predicted from others."
 

@@ -228,7 +228,7 @@ def compute_tie(table: ScoreTable, population: str, parameters: Parameters) -> d
         "variance_interval": share_interval(*share),
         "score_compute_sentence": score_compute_finding(value, n, population, *tie),
         "score_compute_caption": (
-            f"Capability rises with compute or does not: {caption}"
+            f"The closer the dots keep to one rising line, the more closely capability follows compute: {caption}"
             if n
             else "No training compute is known for these models, so there is nothing to draw."
         ),

@@ -17,6 +17,10 @@ def headline() -> pd.DataFrame:
             "upper": [0.95, 0.1, 0.3, float("nan")],
             "verdict": ["entangled", "cannot tell", "distinct", "cannot tell"],
             "q_value": [0.01, 0.2, 0.8, float("nan")],
+            "p_value": [0.25, 0.5, 0.8, float("nan")],
+            "n_models": 12,
+            "n_families": [3, 3, 4, 2],
+            "reliability": [0.9, float("nan"), 0.9, float("nan")],
             "more_families": [float("nan"), 12.0, float("nan"), float("inf")],
         }
     )
@@ -65,6 +69,20 @@ def test_nothing_to_judge_is_said_plainly() -> None:
     found = areas.verdict_findings(headline()[:0], 0.95)
     assert "no headline safety benchmark" in found["verdict_sentence"]
     assert "No interval" in found["both_sides_sentence"] and "so few families" in found["q_sentence"]
+
+
+def test_rows_at_the_floor_of_the_test_are_counted_with_their_q() -> None:
+    said = areas.floor_sentence(headline())
+    assert "with 3 families no p-value lies below 0.250" in said and "1 row stands at the floor" in said and "q from 0.010" in said
+    assert areas.floor_sentence(headline().assign(n_families=20)).startswith("No row has")
+    assert areas.floor_sentence(headline()[:0]).startswith("No row has")
+
+
+def test_what_more_families_cannot_settle_is_counted() -> None:
+    said = areas.settling_sentence(headline())
+    assert "The reliability of 2 of these 2 benchmarks is unknown" in said and "never distinct" in said
+    assert "unknown" not in areas.settling_sentence(headline().assign(reliability=0.9))
+    assert areas.settling_sentence(headline()[:1]) == "No benchmark waits for more families."
 
 
 def test_a_number_of_families_beyond_reach_is_called_so() -> None:

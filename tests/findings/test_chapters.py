@@ -93,3 +93,18 @@ def test_the_score_is_described_with_the_scree_s_own_numbers(table: ScoreTable) 
     found = capabilities_score.factor_findings(fitted, fitted, agreement, table.benchmarks["name"])
     assert found["variance_share"].startswith(f"{100 * fitted.variance_share:.0f}")
     assert found["alternative_share"] == found["variance_share"]
+
+
+@pytest.mark.parametrize(("kind", "says"), [("reversed", "−0.30"), ("undirected", "+0.20"), ("oriented", "")])
+def test_a_direction_that_is_not_the_sources_is_told_with_its_correlation(table: ScoreTable, kind: str, says: str) -> None:
+    from dataclasses import replace
+
+    coded = table.benchmarks.assign(as_released=kind)
+    sentence = capabilities_correlation.direction_sentence("mt_bench", 0.3, 0.2, replace(table, benchmarks=coded))
+    assert says in sentence and bool(sentence) == bool(says)
+
+
+@pytest.mark.parametrize("rule", ["drop_models", "drop_benchmarks", "available"])
+def test_the_rule_for_missing_scores_is_told_in_words(rule: str) -> None:
+    told = capabilities_correlation.missing_rule_finding(rule)["missing_rule_sentence"]
+    assert rule not in told and rule not in capabilities_score.dropped_sentence(2, rule)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import estimates, guesses, intuition
+from analysis import charts_results, estimates, guesses, intuition
 from analysis.display import html_table, number
 from analysis.findings import intuition as found
 from analysis.parameters import Parameters
@@ -42,7 +42,14 @@ def test_where_no_rule_helps_the_sentence_says_so(rules: pd.DataFrame) -> None:
 def test_rules_that_tell_nothing_apart_are_said_to(rules: pd.DataFrame) -> None:
     blind = rules.assign(skill=np.nan, lower=np.nan, upper=np.nan)
     said = found.rule_findings(blind, 0.1)
-    assert "No rule tells these benchmarks apart" in said["best_sentence"] and "0 of 12" in said["rule_caption"]
+    assert "No rule tells these benchmarks apart" in said["best_sentence"] and "0 of 12 rules apply" in said["rule_caption"]
+
+
+def test_rules_that_come_to_the_same_numbers_are_named_and_counted_once(rules: pd.DataFrame) -> None:
+    others = rules[rules["rule"] != "mean"]
+    said = found.alike_sentence(others)
+    assert "“task” and “fuzzy tasks”" in said and f"{len(others) - 1} different rules" in said
+    assert found.alike_sentence(others[others["rule"] != "task"]) == found.alike_sentence(others[:0]) == ""
 
 
 def test_scores_without_enough_benchmarks_say_so_everywhere() -> None:
@@ -61,7 +68,10 @@ def test_without_a_file_one_sentence_says_that_nobody_predicted(study: estimates
     nobody = guesses.read_guesses(data_folder, "", study.table)
     people = intuition.person_scores(nobody, study)
     said = found.people_findings(people, nobody, intuition.played(nobody, study)[0])
-    assert said["people_sentence"] == found.NOBODY
+    assert said["people_note"] == found.NOBODY
+    assert {text for key, text in said.items() if key != "people_note"} == {""}
+    chart = charts_results.people_ranks(found.shown_people(people, "hidden"), said["people_note"])
+    assert chart.to_dict()["usermeta"]["book"]["note"] == found.NOBODY
     nothing = found.class_findings(intuition.rule_rivals(nobody, study), intuition.calibration(nobody, study))
     assert set(nothing.values()) == {""}
     assert found.where_any(html_table(people)) is None
@@ -99,7 +109,7 @@ def test_blank_rows_and_people_without_a_prediction_are_counted(study: estimates
 
 def test_a_class_that_left_everything_blank_has_one_sentence(study: estimates.Study) -> None:
     said = said_of(class_of(study, ann=np.nan), study)
-    assert said["people_sentence"] == said["people_caption"] == found.NOTHING_TO_SCORE
+    assert said["people_note"] == found.NOTHING_TO_SCORE and said["people_sentence"] == ""
     assert said["class_sentence"] == said["winner_sentence"] == ""
 
 

@@ -50,6 +50,26 @@ def test_every_claim_has_its_paragraph_with_statement_and_reason(frame: pd.DataF
         assert row.statement in texts[f"about-{row.id}"] and row.reason in texts[f"about-{row.id}"]
 
 
+def test_a_claim_that_is_not_tested_says_why_not(frame: pd.DataFrame) -> None:
+    texts = found.claim_texts(frame)
+    for row in frame.itertuples():
+        assert (f"Why not: {row.reason}" in texts[f"about-{row.id}"]) == (row.verdict == ledger.NOT_TESTABLE)
+
+
+def test_no_printed_bound_contradicts_its_verdict(frame: pd.DataFrame, stated: tuple[ledger.Claim, ...]) -> None:
+    tested = found.tested_rows(frame, stated, 0.4)
+    for row in tested[tested["verdict"].isin([ledger.HOLDS, ledger.FAILS])].itertuples():
+        ends = row.criterion.split()[1::2]
+        assert not set(row.interval.split(" to ")) & set(ends), row.id
+        assert row.interval in row.reason, row.id
+
+
+def test_a_share_of_benchmarks_is_written_in_percent(frame: pd.DataFrame, stated: tuple[ledger.Claim, ...]) -> None:
+    row = found.tested_rows(frame, stated, 0.4).set_index("id").loc["half-entangled"]
+    assert row["value"].endswith("%") and "%" in row["interval"] and "%" in row["criterion"]
+    assert f"Estimate {row['value']}" in found.claim_texts(frame)["about-half-entangled"]
+
+
 def test_the_tested_claims_carry_the_ends_that_decide_them(frame: pd.DataFrame, stated: tuple[ledger.Claim, ...]) -> None:
     tested = found.tested_rows(frame, stated, 0.4).set_index("id")
     assert ledger.NOT_TESTABLE not in set(tested["verdict"])

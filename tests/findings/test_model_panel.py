@@ -48,7 +48,7 @@ def test_open_benchmarks_are_those_without_a_verdict_nearest_first(table, judged
     assert set(rows["role"]) == {"safety"}
     assert rows["more_families"].dropna().is_monotonic_increasing
     said = found.open_words(rows, judged, table)["open_sentence"]
-    assert said.startswith(f"{len(rows)} of ")
+    assert f", {len(rows)} have the verdict “cannot tell”" in said
 
 
 def test_nothing_open_is_said_plainly(table, judged):
@@ -67,6 +67,8 @@ def test_the_sentence_on_the_trial_counts_where_ranking_helped():
     rows = pd.DataFrame({"models": [6, 9], "ranked": [1.0, 0.9], "random": [1.2, 0.8]})
     assert "2 panel sizes" in found.trial_words(rows)["trial_sentence"]
     assert found.trial_words(rows)["trial_sentence"].endswith("at 1.")
+    assert found.trial_words(rows.assign(random=2.0))["trial_sentence"].endswith("at all 2.")
+    assert found.trial_words(rows.assign(random=0.0))["trial_sentence"].endswith("at none.")
 
 
 def test_the_chart_draws_each_ranked_model_once_there_is_an_interval(table):
@@ -74,3 +76,16 @@ def test_the_chart_draws_each_ranked_model_once_there_is_an_interval(table):
     spec = found.width_chart(rows).to_dict()
     drawn = next(iter(spec["datasets"].values()))
     assert [row["name"] for row in drawn] == list(rows.loc[np.isfinite(rows["half_width"]), "name"])
+
+
+@pytest.mark.parametrize("budget", [2, 6, 40])
+def test_caption_and_legend_of_the_chart_speak_of_what_is_drawn(table, budget):
+    rows = found.panel_rows(table, "chat", Parameters(budget=budget))
+    drawn = rows[np.isfinite(rows["half_width"])]
+    said = found.panel_caption(rows)
+    assert ("No model" in said) == drawn.empty
+    assert drawn.empty or f"the last {len(drawn)} models of the panel's {len(rows)}," in said
+    spec = found.width_chart(rows).to_dict()
+    keys = {key["name"] for key in spec["usermeta"]["book"]["keys"]}
+    brought = {"a new family" if new else "one more of a family" for new in drawn["new_family"]}
+    assert keys == (brought if len(brought) > 1 else set())

@@ -71,8 +71,19 @@ def test_another_line_is_told_among_the_parameters_compared_only(book: Path) -> 
 
 def test_without_an_earlier_edition_there_is_one_plain_sentence(tmp_path: Path) -> None:
     sections = found.changes(tmp_path, Parameters(), COMPARED)
-    assert found.change_words(sections, "") == {"changed_sentence": found.ALONE, "changed_cause_sentence": ""}
-    assert found.ALONE in found.summary_table(sections, "")._repr_html_()
+    said = found.change_words(sections, "")
+    assert said.pop("changed_sentence") == found.ALONE
+    assert said.pop("changed_tables_sentence") == found.NONE
+    assert set(said.values()) == {""}
+    assert found.NONE in found.summary_table(sections)._repr_html_()
+
+
+def test_what_the_page_promises_is_there(book: Path) -> None:
+    sections = found.changes(book / "data", Parameters(previous="old"), COMPARED)
+    said = found.change_words(sections, "old")
+    assert said["changed_kept_sentence"] == found.KEPT
+    assert said["changed_tables_sentence"] == found.TABLES
+    assert len(found.summary_table(sections).frame) == len(sections)
 
 
 def test_an_earlier_edition_that_was_not_kept_is_refused(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from analysis import scores
 from analysis.card import card_of
+from analysis.charts_explorer import scatter_of_card
 from analysis.findings import your_benchmark as found
 from analysis.parameters import Parameters
 from analysis.problems import InputError
@@ -108,3 +109,29 @@ def test_lists_keep_their_columns_when_they_are_empty(facts):
     empty = found.rows({**facts, "audit": []}, "audit")
     assert list(empty) == list(found.AUDIT_COLUMNS)
     assert isinstance(found.rows(facts, "families"), pd.DataFrame)
+
+
+def test_item_counts_that_give_no_error_are_not_said_to_be_absent(data_folder):
+    table = scores.load(data_folder)
+    unknown = {"reliability": {"reliability": None}, "spread": {"lowest": 1.0, "highest": 2.0}}
+    assert found.items_stated(table, "machiavelli_power") and not found.items_stated(table, "nothing_such")
+    assert "Numbers of items are stated" in found.noise(unknown, counted=True)
+    assert "without item counts" in found.noise(unknown)
+    assert "same score" in found.noise({**unknown, "spread": {"lowest": 1.0, "highest": 1.0}})
+
+
+@pytest.mark.parametrize("way", ["better", "worse"])
+def test_scores_that_the_chart_turns_are_said_to_be_turned(data_folder, way):
+    table = scores.load(data_folder)
+    benchmark = {"better": "ethics_justice", "worse": "machiavelli_power"}[way]
+    made = card_of(table, "chat", benchmark, SETTINGS)
+    axis = scatter_of_card(made.pairs, table, benchmark).to_dict()["encoding"]["y"]["title"]
+    assert ("turned" in found.reach(made.facts)) == ("turned so that higher is safer" in axis) == (way == "worse")
+
+
+def test_the_audit_is_named_as_the_one_who_looked(facts, data_folder):
+    table = scores.load(data_folder)
+    seen = [found.chapter_words({**facts, "audit": facts["audit"][:1] * n}, table)["card_audit"] for n in (0, 1, 2)]
+    assert all(said.startswith("The audit found ") for said in seen)
+    if facts["audit"]:
+        assert "one thing to" in seen[1] and "2 things to" in seen[2]
