@@ -113,3 +113,39 @@ def test_no_chart_is_blank(browser: Any, built_site: Path, theme: str) -> None:
                 ground = median(fields)
                 drawn = sum(abs(field - ground) > 0.03 for field in fields)
                 assert drawn > 40, (path.name, view.get_attribute("aria-label"))
+
+
+def test_rows_of_a_narrow_chart_can_be_told_apart(browser: Any, built_site: Path) -> None:
+    """Names are cut to the room there is; what is left still names one row."""
+    first, *others = [path for path in whole_pages(built_site) if "correlation of every" in path.read_text()]
+    with Visit(browser, first, width=360) as visit:
+        for path in (first, *others):
+            visit.open(path)
+            for chart in visit.page.locator(".book-chart-view").all():
+                labels = [text for text in chart.locator(".role-axis-label text").all_text_contents() if text.strip()]
+                names = [label for label in labels if label.strip("+\u2212.0123456789%")]
+                assert len(names) == len(set(names)), (path.name, names)
+
+
+def test_a_table_or_formula_that_goes_on_beyond_its_box_fades_until_its_end_is_reached(
+    browser: Any, built_site: Path
+) -> None:
+    with Visit(browser, built_site / "chapters" / "results" / "areas.html", width=360) as visit:
+        box = visit.page.locator(".book-table.book-more-right").first.element_handle()
+        box.scroll_into_view_if_needed()
+        assert "gradient" in box.evaluate("box => getComputedStyle(box).maskImage")
+        box.evaluate("box => box.scrollTo({ left: box.scrollWidth })")
+        visit.page.wait_for_function("box => !box.classList.contains('book-more-right')", arg=box)
+
+
+def test_a_table_stands_whole_or_says_how_many_rows_it_has(browser: Any, built_site: Path) -> None:
+    first, *others = whole_pages(built_site)
+    boxes = """[...document.querySelectorAll("figure > .book-table, .output > .book-table")]
+        .filter((box) => box.checkVisibility() && !box.closest(".book-chart-data"))
+        .map((box) => ({ rows: box.querySelectorAll("tbody tr").length, cut: box.scrollHeight > box.clientHeight + 2,
+            said: box.nextElementSibling.textContent }))"""
+    with Visit(browser, first) as visit:
+        for path in (first, *others):
+            visit.open(path)
+            for box in visit.page.evaluate(boxes):
+                assert not box["cut"] or f"{box['rows']} rows" in box["said"], (path.name, box)

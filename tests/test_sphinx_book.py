@@ -42,6 +42,20 @@ def test_aligned_lines_stand_in_a_table() -> None:
 
 
 @pytest.mark.parametrize(
+    ("formula", "spaces"),
+    [(r"\arctan h", 1), (r"\varepsilon\tan\theta", 2), (r"\ln^\gamma K", 1), (r"\ln(x)", 0), ("a b", 0)],
+)
+def test_the_name_of_a_function_stands_apart_from_what_is_beside_it(formula: str, spaces: int) -> None:
+    root = ElementTree.fromstring(mathml(formula, display=False))
+    assert [part.attrib["width"] for part in root.iter(f"{MATH}mspace")] == ["0.167em"] * spaces
+
+
+def test_every_width_is_one_that_browsers_know() -> None:
+    root = ElementTree.fromstring(mathml(r"\frac{a}{b}\!x", display=False))
+    assert [part.attrib["width"] for part in root.iter(f"{MATH}mspace")] == ["-0.167em"]
+
+
+@pytest.mark.parametrize(
     ("formula", "fault"),
     [
         (r"\frac{a", "braces"),

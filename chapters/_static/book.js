@@ -5,6 +5,10 @@
   const picked = new Map();
   const drawn = new Set();
   const embedding = { mode: "vega-lite", renderer: "svg", actions: false, ast: true };
+  // Rows of a table that scrolls within its place.
+  const TALL = 60;
+  // Width of a letter of a label, in pixels.
+  const LETTER = 7;
   let vega;
 
   const theme = () => (document.documentElement.dataset.theme === "dark" ? "dark" : "light");
@@ -39,6 +43,53 @@
     return Object.fromEntries(entries);
   }
 
+  /* A narrow chart: labels of rows without their middle, titles of axes on several lines. */
+  function narrowed(part, columns, letters) {
+    if (Array.isArray(part)) return part.map((each) => narrowed(each, columns, letters));
+    if (part === null || typeof part !== "object") return part;
+    const entries = Object.entries(part).map(([name, value]) => {
+      if (["data", "datasets", "config", "usermeta"].includes(name)) return [name, value];
+      if (name === "y" && ["nominal", "ordinal"].includes(value?.type) && value.axis !== null)
+        return [name, { ...value, axis: { labelExpr: shortLabel(columns(value.field), letters.label), ...value.axis } }];
+      if (name === "x" && typeof value?.title === "string") return [name, { ...value, title: lines(value.title, letters.title) }];
+      return [name, narrowed(value, columns, letters)];
+    });
+    return Object.fromEntries(entries);
+  }
+
+  const columnOf = (spec) => (field) => [...new Set(Object.values(spec.datasets ?? {}).flat().map((row) => row[field]))].filter((name) => typeof name === "string");
+
+  function shortLabel(names, length) {
+    const short = shortNames(names, length);
+    return `[${short.map((name) => JSON.stringify(name))}][indexof([${names.map((name) => JSON.stringify(name))}], datum.label)] || datum.label`;
+  }
+
+  /* Parts of one benchmark differ at the end of their names, so the middle goes; where that leaves the same, all they share. */
+  function shortNames(names, length) {
+    const tail = Math.floor(length / 2);
+    const cut = (name) => (name.length > length ? `${name.slice(0, length - tail - 1).trimEnd()}\u2026${name.slice(-tail).trimStart()}` : name);
+    return names.map((name) => {
+      const alike = names.filter((other) => cut(other) === cut(name)).map((other) => other.split(" "));
+      if (alike.length === 1) return cut(name);
+      const words = name.split(" ");
+      const shared = (at) => alike.every((other) => other.at(at) === words.at(at));
+      let [first, last] = [0, words.length];
+      while (first < last - 1 && shared(first)) first += 1;
+      while (last > first + 1 && shared(last - 1 - words.length)) last -= 1;
+      const own = words.slice(first, last).join(" ").slice(0, length - 4);
+      return `${name.slice(0, length - own.length - 1).trimEnd()}\u2026${own}`;
+    });
+  }
+
+  function lines(title, length) {
+    const found = [""];
+    for (const word of title.split(" ")) {
+      if (found.at(-1) && `${found.at(-1)} ${word}`.length > length) found.push(word);
+      else found.push(`${found.pop()} ${word}`.trim());
+    }
+    return found.length > 1 ? found : title;
+  }
+
   /* Parameters as the reader has set them; a control stays unless the key stands in for it. */
   function withParams(spec, block, keep) {
     const params = (spec.params ?? []).map(({ bind, ...param }) => {
@@ -54,12 +105,13 @@
     const bare = keys.length ? withoutLegends(spec) : spec;
     const page = withParams(bare, block, (param) => param.name !== "picked" || !keys.length);
     const config = { ...spec.config, ...window.bookThemes[theme()] };
-    if (narrow(view)) {
-      config.axisY = { labelLimit: Math.round(view.clientWidth * 0.36), titleLimit: 280 };
-      config.axisX = { titleLimit: view.clientWidth - 60 };
-      config.legend = { ...config.legend, columns: 2 };
-    }
-    return { ...page, config };
+    if (!narrow(view)) return { ...page, config };
+    const room = Math.round(view.clientWidth * 0.4);
+    config.axisY = { labelLimit: room + LETTER, titleLimit: 280 };
+    config.axisX = { titleLimit: 0 };
+    config.legend = { ...config.legend, columns: 1, labelLimit: view.clientWidth - 40 };
+    const letters = { label: Math.floor(room / LETTER), title: Math.floor((view.clientWidth - room) / LETTER) };
+    return { ...narrowed(page, columnOf(spec), letters), config };
   }
 
   async function draw(block) {
@@ -260,6 +312,8 @@
     const name = owner ? `${nameOf(owner)}-data` : `${nameOf(box)}-table-${place + 1}`;
     const bar = document.createElement("p");
     bar.className = "book-actions";
+    const rows = table.tBodies[0]?.rows.length ?? 0;
+    if (rows > TALL) bar.append(Object.assign(document.createElement("span"), { textContent: `${rows} rows; scroll in the table for more` }));
     bar.append(button("Download as CSV", () => download(csv(), `${name}.csv`)));
     box.after(bar);
     reachable(box, tableName(box));
@@ -273,9 +327,11 @@
     return caption ?? (figure ? `${box.closest(".book-chart") ? "Data of " : ""}${figure}` : `Table ${place} on this page`);
   }
 
-  // What scrolls has to be reachable by keyboard.
+  // What scrolls has to be reachable by keyboard, and fades where it goes on.
   function reachable(box, name) {
     const update = () => {
+      box.classList.toggle("book-more-right", box.scrollLeft + box.clientWidth < box.scrollWidth - 2);
+      box.classList.toggle("book-more-below", getComputedStyle(box).overflowY !== "hidden" && box.scrollTop + box.clientHeight < box.scrollHeight - 2);
       if (box.scrollWidth <= box.clientWidth && box.scrollHeight <= box.clientHeight) return;
       box.tabIndex = 0;
       if (!name) return;
@@ -283,6 +339,7 @@
       box.setAttribute("aria-label", name);
     };
     new ResizeObserver(update).observe(box);
+    box.addEventListener("scroll", update, { passive: true });
   }
 
   function furnishChart(block, near) {
@@ -318,7 +375,7 @@
         column.observe(block.querySelector(":scope > .book-chart-view"));
       }
       root.querySelectorAll(".book-table").forEach(furnishTable);
-      root.querySelectorAll(".book-equation > math").forEach((formula) => reachable(formula));
+      for (const box of root.querySelectorAll(".book-equation > math, .pst-scrollable-table-container")) reachable(box);
     };
     window.furnishBook(document);
     new MutationObserver(() => redraw([...drawn].filter((block) => block.isConnected && (block.themed ?? theme()) !== theme()))).observe(
