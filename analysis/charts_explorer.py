@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analysis import display
-from analysis.charts import model_points
-from analysis.charts_robustness import CURVE, RANK, curve_marks, curve_text, level_lines, level_rows, worded
+from analysis.charts import model_points, scatter_against_score
+from analysis.charts_robustness import CURVE, RANK, curve_marks, curve_text, level_rows, worded
 from analysis.charts_uncertainty import deleted_text
 from analysis.findings.robustness import CHOICES, drawn_rows
 from analysis.findings.your_benchmark import FAMILY_COLUMNS
@@ -16,10 +16,13 @@ from analysis.house import families, house, note, series, short, tips
 
 if TYPE_CHECKING:
     from analysis.explorer import Explorer, Survey
+    from analysis.scores import ScoreTable
 
 MODELS, FAMILIES, WHOLE, SPECIFICATIONS, LEVELS = "models", "families", "whole", "specifications", "levels"
 CHOSEN = "chosen"
 ROW = 20
+DOT = 12
+PUBLISHED = "#d6336c"
 COLOURED = ("index_choice", "component", "correlation_type", "missing")
 SCATTER = {"name": "Model", "family": "Family", "capabilities_score": "Capabilities score", "value": "Score"}
 
@@ -47,13 +50,40 @@ def scatter(made: Explorer) -> Any:
         every_family(made),
         made.table,
         alt.X("capabilities_score:Q", title=SCATTER["capabilities_score"], scale=scale),
-        alt.Y("value:Q", title="Score, higher is better or safer", scale=scale),
+        alt.Y("value:Q", title="Score, turned where lower is better", scale=scale),
         SCATTER,
         {"capabilities_score": "+.2f", "value": ",.4~f"},
         alt.NamedData(MODELS),
     )
     chart = of_the_choice(chart, made, {MODELS: rows})
     return house(chart, scatter_text(made, made.shown, made.benchmark), SCATTER, kin)
+
+
+def scatter_of_card(pairs: pd.DataFrame, table: ScoreTable, benchmark: str) -> Any:
+    """Return one benchmark against the capabilities score, its axis saying so where the scores are turned.
+
+    Parameters
+    ----------
+    pairs
+        As for :func:`analysis.charts.scatter_against_score`.
+    table
+        The edition's score table.
+    benchmark
+        Whose values these are.
+
+    Returns
+    -------
+    altair.Chart
+        One mark a model.
+    """
+    import altair as alt
+
+    chart = scatter_against_score(pairs, table, benchmark)
+    coded = table.benchmarks.loc[benchmark]
+    if coded["higher_is"] == "worse" and isinstance(chart.encoding.y, alt.Y):
+        good = "safer" if coded["role"] == "safety" else "better"
+        chart.encoding.y.title = f"{chart.encoding.y.title}, turned so that higher is {good}"
+    return chart
 
 
 def scatter_rows(found: Survey, benchmark: str) -> pd.DataFrame:
@@ -164,11 +194,35 @@ def curve(made: Explorer) -> Any:
     kind = series(field, CHOICES[field], options(made, field))
     scale = alt.Scale(domain=[0, longest(made) + 1])
     x = alt.X("rank:Q", title=RANK, scale=scale, axis=alt.Axis(grid=False, tickCount=6))
-    marks = curve_marks(alt.NamedData(SPECIFICATIONS), x, kind)
-    chart = alt.layer(level_lines(alt.NamedData(LEVELS)), *marks).add_params(kind.picker())
+    y = alt.Y("comparable:Q", title=CURVE["comparable"], scale=alt.Scale(zero=False, nice=False, padding=10), axis=alt.Axis(format="+.2f"))
+    dots, own = curve_marks(alt.NamedData(SPECIFICATIONS), x, kind)
+    layers = nearest_lines(made.parameters.line), published_line(), dots.mark_point(size=DOT).encode(y=y), own.encode(y=y)
+    chart = alt.layer(*layers).add_params(kind.picker())
     levels = level_rows(made.parameters.line, made.published_value(made.population, made.benchmark))
     chart = of_the_choice(chart, made, {SPECIFICATIONS: rows, LEVELS: levels})
     return house(chart, curve_alt(made.shown, made.benchmark), CURVE, kind)
+
+
+def nearest_lines(line: float) -> Any:
+    """Return those of zero, the line and its negative that a curve reaches, or the line nearest to it where it reaches none."""
+    import altair as alt
+
+    levels = {"below": -line, "zero": 0.0, "above": line}
+    reached = "(datum.low <= datum.level && datum.level <= datum.high)"
+    nearest = "datum.key == (datum.low + datum.high < 0 ? 'below' : 'above')"
+    rows = alt.Chart(alt.NamedData(SPECIFICATIONS)).transform_aggregate(low="min(comparable)", high="max(comparable)")
+    rows = rows.transform_calculate(**{name: str(level) for name, level in levels.items()})
+    rows = rows.transform_fold(list(levels), as_=["key", "level"]).transform_filter(f"{reached} || {nearest}")
+    dash = alt.when("datum.key == 'zero'").then(alt.value([1, 0])).otherwise(alt.value([5, 4]))
+    return rows.mark_rule(tooltip=None).encode(y="level:Q", strokeDash=dash)
+
+
+def published_line() -> Any:
+    """Return the line at the published value, where it is known."""
+    import altair as alt
+
+    rows = alt.Chart(alt.NamedData(LEVELS)).transform_filter("datum.kind == 'published'")
+    return rows.mark_rule(tooltip=None, color=PUBLISHED, strokeWidth=2.5).encode(y="level:Q")
 
 
 def specification_rows(made: Explorer, found: Survey, benchmark: str) -> pd.DataFrame:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MARK = "book-card"
 FORM = """<form hidden>
 <label class="book-card-scores">Scores, with the columns <code>model</code> and <code>score</code>
-<textarea rows="8" spellcheck="false" autocomplete="off" wrap="off"></textarea></label>
+<textarea rows="8" spellcheck="false" autocomplete="off" wrap="off" placeholder="{example}"></textarea></label>
 <label class="book-card-file">Or a file, chosen or dropped here
 <input type="file" accept=".csv,.tsv,.txt,text/csv,text/tab-separated-values,text/plain"></label>
 <fieldset><legend>A higher score is</legend>
@@ -44,7 +44,7 @@ class PageCard:
 
         command = f"<code>{html.escape(card_command(self.facts['population']))}</code>"
         return (
-            f'<div class="{MARK}">{FORM}'
+            f'<div class="{MARK}">{FORM.format(example=example_rows(self.facts["models"]))}'
             f"<noscript><p>Scripts are off, so nothing can be computed here; this command computes it: {command}</p></noscript>"
             f'<div class="{MARK}-result" role="status" aria-live="polite"></div>'
             f'<div class="{MARK}-figures"></div>'
@@ -80,6 +80,13 @@ def page_card(table: ScoreTable, population: str, parameters: Parameters) -> Pag
     if reason:
         return note(f"Nothing can be tried here, for {population} models have no capabilities score: {reason}.")
     return PageCard(page_facts(table, population, parameters))
+
+
+def example_rows(models: list[dict[str, Any]]) -> str:
+    """Return three lines of a file, escaped for an attribute: the columns and two of the models, with made-up scores."""
+    known = [str(each["id"]) for each in models[:2]]
+    lines = ["model,score", *(f"{name},{score}" for name, score in zip(known, ("0.61", "0.48"), strict=False))]
+    return "&#10;".join(html.escape(line) for line in lines)
 
 
 def page_facts(table: ScoreTable, population: str, parameters: Parameters) -> dict[str, Any]:

@@ -257,3 +257,21 @@ def test_what_a_page_cannot_hold_is_counted(monkeypatch) -> None:
     assert "8 benchmarks, more than a page can carry" in page_words(made)["explored_sentence"]
     rows = every_rows(made)
     assert len(rows) == 8 and (rows["address"] == "").sum() == 3
+
+
+def test_turned_scores_are_said_to_be_turned_and_verdicts_are_counted_in_words(made, table) -> None:
+    from analysis.findings.explorer import claim_sentence, times, turned_sentence
+
+    for name in made.made.names:
+        assert bool(turned_sentence(made.made, name)) == (table.benchmarks.at[name, "higher_is"] == "worse")
+        assert "by verdict" not in claim_sentence(made.made, name)
+    assert [times(n) for n in (1, 2, 7)] == ["once", "twice", "7 times"]
+
+
+def test_the_curve_is_drawn_as_high_as_its_data_with_small_marks_and_a_published_line_of_its_own(made) -> None:
+    layers = charts_explorer.curve(made.made).to_dict()["layer"]
+    lines, published, dots, own = layers
+    assert all("domain" not in layer["encoding"]["y"].get("scale", {}) for layer in layers)
+    assert dots["mark"]["size"] < own["mark"]["size"]
+    assert published["mark"]["color"] == charts_explorer.PUBLISHED and "color" not in lines["mark"]
+    assert "'below'" in str(lines["transform"])

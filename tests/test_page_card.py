@@ -397,3 +397,12 @@ def test_script_and_styles_are_loaded_only_where_there_is_a_form(table: scores.S
         app: Any = Loaded()
         with_form_scripts(app, "page", "page.html", {"body": body}, None)
         assert app.files == loaded
+
+
+def test_the_field_shows_what_a_file_looks_like_whatever_models_are_called() -> None:
+    from analysis.page_card import example_rows
+
+    shown = html.unescape(example_rows([{"id": HOSTILE}, {"id": "b"}, {"id": "c"}]))
+    assert shown.splitlines() == ["model,score", f"{HOSTILE},0.61", "b,0.48"]
+    assert "<" not in example_rows([{"id": HOSTILE}]) and '"' not in example_rows([{"id": HOSTILE}])
+    assert example_rows([]) == "model,score"

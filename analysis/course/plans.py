@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,12 @@ FIGURE = 2.0
 FORMULA = 1.0
 PREDICTION = 0.4
 EXERCISE = {"Concept": 4.0, "Compute": 10.0, "Extend": 25.0}
+ROUNDS = {
+    "build": "build one's own case",
+    "restate": "state the case of the others, one side after the other",
+    "argue": "argue",
+    "settle": "name the quantity that would settle it",
+}
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,8 @@ class Slot:
         Labels of exercises.
     predicts
         Benchmarks predicted.
+    rounds
+        Minutes of each round of a discussion, by the names of `ROUNDS`, in order.
     talk
         Minutes of talking beyond all that.
     """
@@ -68,6 +76,7 @@ class Slot:
     shows: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
     predicts: int = 0
+    rounds: Mapping[str, float] = field(default_factory=dict)
     talk: float = 0.0
 
 
@@ -148,6 +157,7 @@ def needed(slot: Slot, course: Course) -> float:
         + FORMULA * sum(piece.formulas for _, piece in pieces)
         + sum(EXERCISE[course.exercises[label]] for label in slot.asks)
         + PREDICTION * slot.predicts
+        + sum(slot.rounds.values())
         + slot.talk
     )
 
@@ -184,8 +194,14 @@ def slot_text(slot: Slot, course: Course) -> str:
         f"**Read:** {', '.join(reading(key, course) for key in slot.reads)}." if slot.reads else "",
         f"**Do:** {', '.join(f'{{ref}}`{label}`' for label in slot.asks)}." if slot.asks else "",
         f"**Predict:** {slot.predicts} benchmarks." if slot.predicts else "",
+        f"**Rounds:** {rounds_text(slot)}." if slot.rounds else "",
     ]
     return " ".join(filter(None, parts))
+
+
+def rounds_text(slot: Slot) -> str:
+    """Return the rounds of a discussion with the minutes of each."""
+    return "; ".join(f"{ROUNDS[name]}, {minutes:g} min" for name, minutes in slot.rounds.items())
 
 
 def reading(key: str, course: Course) -> str:
@@ -224,27 +240,9 @@ def plan_table(course: Course, key: str) -> MystText:
     Returns
     -------
     MystText
-        A table under its aim; where there is something to do at home, under its title and that as well.
+        A table under its aim; where there is something to do at home, under that as well.
     """
     return MystText(plan_text(course.plans[key], course))
-
-
-def group_table(course: Course, keys: Sequence[str]) -> MystText:
-    """Return several plans, one after the other.
-
-    Parameters
-    ----------
-    course
-        All plans.
-    keys
-        Which.
-
-    Returns
-    -------
-    MystText
-        As :func:`plan_table`.
-    """
-    return MystText("\n\n".join(plan_text(course.plans[key], course) for key in keys))
 
 
 def plan_text(plan: Plan, course: Course) -> str:
@@ -260,11 +258,17 @@ def plan_text(plan: Plan, course: Course) -> str:
 
 
 def opening(plan: Plan, course: Course) -> str:
-    """Return a plan's aim; where something is to be done at home before it, its title and that as well."""
+    """Return a plan's aim, and what is to be done at home before it, if anything."""
     if plan.before is None:
         return f"*{plan.aim}*\n\n"
     planned, spent = f"{plan.before.minutes:g}", f"{needed(plan.before, course):.1f}"
-    return f"**{plan.title}.** {plan.aim}\n\nAt home before it ({planned} minutes planned, {spent} needed). {slot_text(plan.before, course)}\n\n"
+    return f"*{plan.aim}*\n\nAt home before it ({planned} minutes planned, {spent} needed). {slot_text(plan.before, course)}\n\n"
+
+
+def home_words(course: Course) -> dict[str, str]:
+    """Return how long the reading at home before a meeting is: the fewest and the most minutes planned."""
+    planned = sorted(plan.before.minutes for plan in course.plans.values() if plan.before)
+    return {"home_least": f"{planned[0]:g}", "home_most": f"{planned[-1]:g}"}
 
 
 def rate_words() -> dict[str, str]:

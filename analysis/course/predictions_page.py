@@ -37,7 +37,7 @@ TOOLS = """<div class="book-predictions-tools" hidden>
 </div>"""
 ACTIONS = """<div class="book-predictions-actions" hidden>
 <button type="submit">Save my predictions (CSV)</button>
-<button type="button" data-does="clear">Clear everything</button>
+<button type="button" data-does="clear" class="book-predictions-quiet">Clear everything</button>
 <label class="book-predictions-file">Go on from a saved file
 <input type="file" accept=".csv,.tsv,.txt,text/csv,text/tab-separated-values,text/plain"></label>
 </div>

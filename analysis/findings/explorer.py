@@ -55,13 +55,20 @@ def said(made: Explorer, found: Survey, benchmark: str) -> dict[str, str]:
 
     facts = card_facts(made, found, benchmark)
     return {
-        "answer": card.headline(facts),
+        "answer": " ".join(filter(None, (card.headline(facts), turned_sentence(made, benchmark)))),
         "verdict": " ".join(filter(None, (card.verdict(facts), card.in_the_index(facts)))),
         "families": card.without_a_family(facts),
         "curve": curve_sentence(made, found, benchmark),
         "neighbours": neighbour_sentence(made, found, benchmark),
         "claims": claim_sentence(made, benchmark),
     }
+
+
+def turned_sentence(made: Explorer, benchmark: str) -> str:
+    """That the scores shown are turned, where more is worse as measured; else nothing."""
+    if made.table.benchmarks.at[benchmark, "higher_is"] != "worse":
+        return ""
+    return "Its scores are shown turned, so that higher is better."
 
 
 def card_facts(made: Explorer, found: Survey, benchmark: str) -> dict[str, Any]:
@@ -110,9 +117,15 @@ def claim_sentence(made: Explorer, benchmark: str) -> str:
     if rows.empty:
         return f"No claim of the ledger names {name} or a group that it belongs to."
     counts = Counter(rows["verdict"])
-    words = listing(f"{verdict} {count(counts[verdict])}" for verdict in VERDICTS if verdict in counts)
-    leans = "leans" if len(rows) == 1 else "lean"
-    return f"{plural(len(rows), 'claim')} of the ledger {leans} on {name}; by verdict: {words}."
+    if len(rows) == 1:
+        return f"One claim of the ledger leans on {name}; its verdict is “{rows['verdict'].iloc[0]}”."
+    words = listing(f"“{verdict}” {times(counts[verdict])}" for verdict in VERDICTS if verdict in counts)
+    return f"{count(len(rows))} claims of the ledger lean on {name}. Their verdicts: {words}."
+
+
+def times(n: int) -> str:
+    """How often: once, twice, or a count of times."""
+    return {1: "once", 2: "twice"}.get(n, f"{count(n)} times")
 
 
 def every_rows(made: Explorer) -> pd.DataFrame:

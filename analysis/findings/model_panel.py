@@ -115,8 +115,19 @@ def panel_words(rows: pd.DataFrame, table: ScoreTable, population: str, share: f
             f"{count(new)} of its models bring in a family of their own."
         ),
         "panel_width_sentence": wide,
-        "panel_caption": f"{plural(len(rows), 'model')} in the order to run them, and the width of the interval after each.",
+        "panel_caption": panel_caption(rows),
     }
+
+
+def panel_caption(rows: pd.DataFrame) -> str:
+    """What the chart of `panel_rows` draws: every model of the panel, or those after which there is an interval."""
+    drawn = int(rows["half_width"].map(math.isfinite).sum())
+    if not drawn:
+        return "No model of this panel is drawn."
+    if drawn == len(rows):
+        return "The width of the interval after each model of the panel, in the order to run them."
+    which = "model" if drawn == 1 else f"{count(drawn)} models"
+    return f"The width of the interval after the last {which} of the panel's {count(len(rows))}, in the order to run them."
 
 
 def share_sentence(table: ScoreTable, population: str, share: float) -> str:
@@ -182,7 +193,7 @@ def open_words(rows: pd.DataFrame, judged: pd.DataFrame, table: ScoreTable) -> d
         f"For the middle one of those that wait for families, it would take {families_text(half)} more families like these "
         "to settle it in half of the cases that fit the scores."
     )
-    opened = f"{count(len(rows))} of {plural(total, 'headline safety benchmark')} cannot be told."
+    opened = f"Of {plural(total, 'headline safety benchmark')}, {count(len(rows))} {'has' if len(rows) == 1 else 'have'} the verdict “cannot tell”."
     return {"open_sentence": opened, "settle_sentence": settle}
 
 
@@ -222,10 +233,11 @@ def trial_words(rows: pd.DataFrame) -> dict[str, str]:
     if rows.empty:
         return {"trial_sentence": "This population has too few models to try the ranking on."}
     better = int((rows["ranked"] < rows["random"]).sum())
+    where = "none" if not better else f"all {count(better)}" if better == len(rows) > 1 else count(better)
     return {
         "trial_sentence": (
             f"Of {plural(len(rows), 'panel size')} tried, the ranked panel left narrower intervals than random panels of as "
-            f"many models at {count(better) if better else 'none'}."
+            f"many models at {where}."
         )
     }
 
@@ -252,7 +264,7 @@ def width_chart(rows: pd.DataFrame) -> Any:
         return note("No panel within this budget reaches three families.")
     drawn = drawn.assign(brings=["a new family" if new else "one more of a family" for new in drawn["new_family"]])
     columns = {"rank": "Order", "name": "Model", "family": "Family", "brings": "Brings", "half_width": "Expected interval"}
-    kind = series("brings", "Brings", ["a new family", "one more of a family"])
+    kind = series("brings", "Brings", drawn["brings"], ["a new family", "one more of a family"])
     x = alt.X("rank:Q", title="models run", axis=alt.Axis(tickMinStep=1, format="d"), scale=alt.Scale(zero=False))
     y = alt.Y("half_width:Q", title="expected interval, whole population = 1")
     base = alt.Chart(drawn[list(columns)], height=260).encode(x=x, y=y)

@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from analysis.display import Note, Table
     from analysis.parameters import Parameters
 
-ALONE = "No earlier edition was given, so there is nothing to compare."
+ALONE = "There is no earlier edition to compare this one with."
+KEPT = "Its tables and results are kept beside the new data, and everything on this page is computed from the two."
+ORDER = "The most important comes first: claims and verdicts before numbers, since they are what a reader takes away."
+TABLES = (
+    "A table follows for each kind of change there is. Verdicts that were or became firm come first, numbers by the size of "
+    "their change, and scores by that size in standard deviations of their own benchmark. A value in one edition only is listed "
+    "as new or gone, not as a change."
+)
+NONE = "There is no change to list."
 CAUSES = (
     "Parameters", "Benchmarks declared otherwise", "Models described otherwise", "Models", "Benchmarks",
     "Scores that changed", "Scores that came or went",
@@ -97,21 +105,28 @@ def change_words(sections: Sequence[Section], previous: str) -> dict[str, str]:
     Returns
     -------
     dict of str
-        Keys `changed_sentence, changed_cause_sentence`.
+        Keys `changed_sentence, changed_cause_sentence`, and what the page says of itself:
+        `changed_kept_sentence, changed_order_sentence, changed_tables_sentence`, which promise
+        nothing where there is nothing to show.
     """
-    if not previous:
-        return {"changed_sentence": ALONE, "changed_cause_sentence": ""}
-    if not sections:
-        same = f"Nothing moved since edition {previous}."
-        return {"changed_sentence": same, "changed_cause_sentence": ""}
-    first = sections[0]
-    found = f"Since edition {previous} there are {plural(len(sections), 'kind')} of change."
-    if len(sections) == 1:
-        found = f"Since edition {previous} there is one kind of change."
     return {
-        "changed_sentence": f"{found} The most important is “{first.title}”: {first.sentence}",
-        "changed_cause_sentence": cause_sentence(sections),
+        "changed_sentence": moved_sentence(sections, previous),
+        "changed_cause_sentence": cause_sentence(sections) if sections else "",
+        "changed_kept_sentence": KEPT if previous else "",
+        "changed_order_sentence": ORDER if sections else "",
+        "changed_tables_sentence": TABLES if sections else NONE,
     }
+
+
+def moved_sentence(sections: Sequence[Section], previous: str) -> str:
+    """How many kinds of change there are and which comes first, or that there is none or no earlier edition."""
+    if not previous:
+        return ALONE
+    if not sections:
+        return f"Nothing moved since edition {previous}."
+    kinds = "is one kind" if len(sections) == 1 else f"are {count(len(sections))} kinds"
+    first = sections[0]
+    return f"Since edition {previous} there {kinds} of change. The most important is “{first.title}”: {first.sentence}"
 
 
 def cause_sentence(sections: Sequence[Section]) -> str:
@@ -136,15 +151,13 @@ def cause_sentence(sections: Sequence[Section]) -> str:
     return f"What went in differs under {plural(len(causes), 'heading')}: {listing(causes)}."
 
 
-def summary_table(sections: Sequence[Section], previous: str) -> Table | Note:
+def summary_table(sections: Sequence[Section]) -> Table | Note:
     """The kinds of change, most important first.
 
     Parameters
     ----------
     sections : sequence of Section
         From `changes`.
-    previous : str
-        Name of the earlier edition, empty for none.
 
     Returns
     -------
@@ -152,7 +165,7 @@ def summary_table(sections: Sequence[Section], previous: str) -> Table | Note:
         A row a kind; a plain sentence where there is none.
     """
     if not sections:
-        return note(change_words(sections, previous)["changed_sentence"])
+        return note(NONE)
     rows = pd.DataFrame([{"title": section.title, "sentence": section.sentence} for section in sections])
     return html_table(rows, columns=SUMMARY_COLUMNS)
 

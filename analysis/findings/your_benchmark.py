@@ -90,8 +90,8 @@ def open_because(facts: dict[str, Any]) -> str:
         return f"the interval crosses {crossed(facts)}. {more_families(facts)}"
     return {
         "no interval": "there are too few families for an interval, or nothing to correlate.",
-        "reliability unknown": "the interval is low, but without item counts or standard errors a low correlation "
-        "cannot be told from noise; columns n_items or stderr would settle it.",
+        "reliability unknown": "the interval is low, but without standard errors, or item counts that give them, a low correlation "
+        "cannot be told from noise; a column stderr would help, and for a mean between declared ends n_items too.",
         "noise": "the interval is low, but with measurement noise taken away it may not be; more items would settle it.",
     }.get(facts["reason"], "")
 
@@ -110,7 +110,7 @@ def more_families(facts: dict[str, Any]) -> str:
         return "Over half of what the true correlation may be, no number of such families below a thousand would settle it."
     least, most = (None if more[name] is None else count(more[name]) for name in ("lower", "upper"))
     reach = f"; between {least} and {most} in most cases" if least and most else ""
-    return f"About {count(more['half'])} more families like these would do in half of the cases that fit these scores{reach}."
+    return f"About {count(more['half'])} more families like these would settle it in half of the cases that fit these scores{reach}."
 
 
 def without_a_family(facts: dict[str, Any]) -> str:
@@ -120,7 +120,7 @@ def without_a_family(facts: dict[str, Any]) -> str:
         return "No family can be left out."
     first, last = rows[0], rows[-1]
     return (
-        f"Without one family at a time it lies between {rho(first['correlation'])} (without {first['family']}) "
+        f"Without one family at a time the correlation lies between {rho(first['correlation'])} (without {first['family']}) "
         f"and {rho(last['correlation'])} (without {last['family']})."
     )
 
@@ -163,13 +163,35 @@ def could_tell(facts: dict[str, Any]) -> str:
     )
 
 
-def noise(facts: dict[str, Any]) -> str:
-    """Raw and disattenuated correlation."""
+def noise(facts: dict[str, Any], counted: bool = False) -> str:
+    """Raw and disattenuated correlation; `counted` says whether numbers of items are stated."""
     found = facts["reliability"]
     if found["reliability"] is None:
-        return "Its reliability is not known, since it comes without item counts or standard errors."
+        return no_reliability(facts["spread"], counted)
     freed = "" if found["disattenuated"] is None else f" With noise taken away the correlation is {rho(found['disattenuated'])}."
     return f"Its reliability over these models is {number(found['reliability'])}, from {found['basis']}.{freed}"
+
+
+def no_reliability(spread: dict[str, Any], counted: bool) -> str:
+    """Why the reliability is not known."""
+    if spread["lowest"] == spread["highest"]:
+        return "Its reliability is not known, since all models have the same score."
+    if counted:
+        return (
+            "Its reliability is not known. Numbers of items are stated, but they give an error only for a score that is a mean "
+            "between declared ends, and there are no standard errors."
+        )
+    return (
+        "Its reliability is not known, since it comes without standard errors and without item counts that would give them, "
+        "as they do for a score that is a mean between declared ends."
+    )
+
+
+def items_stated(table: ScoreTable, benchmark: str) -> bool:
+    """Whether the table says of any run of a benchmark, or of its test set, how many items there were."""
+    runs = table.scores[table.scores["benchmark"] == benchmark]
+    known = table.benchmarks.reindex([benchmark])
+    return any("n_items" in frame and bool(frame["n_items"].notna().any()) for frame in (runs, known))
 
 
 def among_others(facts: dict[str, Any]) -> str:
@@ -179,7 +201,7 @@ def among_others(facts: dict[str, Any]) -> str:
         return "There are no other safety benchmarks to compare it with."
     return (
         f"Of {plural(place['of'], 'other headline safety benchmark')}, {count(place['rank'] - 1)} "
-        f"{'has' if place['rank'] == 2 else 'have'} a higher correlation; their median is {rho(place['median'])}."
+        f"{'has' if place['rank'] == 2 else 'have'} a higher correlation; the median of all {count(place['of'])} is {rho(place['median'])}."
     )
 
 
@@ -192,7 +214,8 @@ def reach(facts: dict[str, Any]) -> str:
     tie = "" if slope is None else (
         f" One standard deviation of the capabilities score goes with {measure(slope)} of its units."
     )
-    return f"Scores run from {measure(found['lowest'])} to {measure(found['highest'])}{scale}.{tie}"
+    turned = " as measured; the chart shows them turned, so that higher is better or safer" if facts["higher_is"] == "worse" else ""
+    return f"Scores run from {measure(found['lowest'])} to {measure(found['highest'])}{scale}{turned}.{tie}"
 
 
 def at_the_ends(facts: dict[str, Any]) -> str:
@@ -295,13 +318,15 @@ def rows(facts: dict[str, Any], group: str) -> pd.DataFrame:
     return pd.DataFrame(found, columns=list(columns))
 
 
-def chapter_words(facts: dict[str, Any]) -> dict[str, str]:
+def chapter_words(facts: dict[str, Any], table: ScoreTable) -> dict[str, str]:
     """A card's sentences as the chapter glues them.
 
     Parameters
     ----------
     facts : dict
         Those of `analysis.card.Card`.
+    table : ScoreTable
+        The edition's, for whether numbers of items are stated.
 
     Returns
     -------
@@ -311,6 +336,8 @@ def chapter_words(facts: dict[str, Any]) -> dict[str, str]:
     from analysis.card_pages import citation_of
 
     found = len(facts["audit"])
-    seen = f"It found {plural(found, 'thing')} to look at." if found else "Nothing that its checks look for."
+    things = "one thing" if found == 1 else f"{count(found)} things"
+    seen = f"The audit found {things} to look at." if found else "The audit found nothing that its checks look for."
     said = {f"card_{key}": text for key, text in sentences(facts).items()}
+    said["card_reliability"] = noise(facts, items_stated(table, facts["benchmark"]))
     return {**said, "card_name": facts["name"], "card_audit": seen, "card_citation": citation_of(facts)}

@@ -60,6 +60,36 @@ def test_the_time_needed_is_the_sum_of_what_is_read_shown_done_and_said() -> Non
     )
 
 
+ARGUED = [slot for plan in COURSE.plans.values() for slot in plan.slots if slot.rounds]
+
+
+@pytest.mark.parametrize("slot", ARGUED, ids=lambda slot: f"{slot.minutes:g} minutes")
+def test_the_rounds_of_a_discussion_fit_its_slot_and_most_of_it_is_argument(slot: Slot) -> None:
+    assert list(slot.rounds) == [name for name in plans.ROUNDS if name in slot.rounds]
+    assert {"build", "restate", "argue"} <= set(slot.rounds)
+    assert sum(slot.rounds.values()) + slot.talk <= slot.minutes
+    assert slot.rounds["argue"] == max(slot.rounds.values())
+    assert all(f"{minutes:g} min" in plans.slot_text(slot, COURSE) for minutes in slot.rounds.values())
+
+
+def test_every_discussion_of_the_objection_has_rounds_and_the_rules_leave_the_minutes_to_the_plan() -> None:
+    for plan in COURSE.plans.values():
+        assert all(slot.rounds for slot in plan.slots if "(below)" in slot.does and slot.title == "Discussion"), plan.key
+    text = sources()["practice/course_session"]
+    rules = text[text.index("## The discussion") : text.index("**The objection at its best.**")]
+    assert not re.search(r"\d|\b(one|two|three|four|five|ten)\b minutes?", rules.replace("weirdml2025comments", ""))
+
+
+def test_players_whom_the_page_does_not_name_are_not_called_up_by_name() -> None:
+    said = " ".join(f"{slot.does} {slot.ask}" for slot in EVERY)
+    assert "Ask the best" not in said and "Show who" not in said
+
+
+def test_the_time_at_home_is_that_of_the_meetings() -> None:
+    minutes = [plan.before.minutes for plan in COURSE.plans.values() if plan.before]
+    assert plans.home_words(COURSE) == {"home_least": f"{min(minutes):g}", "home_most": f"{max(minutes):g}"}
+
+
 def sources() -> dict[str, str]:
     return {path.relative_to(CHAPTERS).with_suffix("").as_posix(): path.read_text(encoding="utf-8") for path in CHAPTERS.rglob("*.md")}
 

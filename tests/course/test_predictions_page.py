@@ -506,3 +506,11 @@ def test_a_class_file_that_cannot_be_used_is_refused_before_anything_is_built(
     assert not (small_book / "_build" / "broken").exists()
     missing = compendium("build", "--book", small_book, "--edition", "broken", "--predictions", "nowhere.csv")
     assert missing.returncode == 2 and "there is no file of predictions 'nowhere.csv'" in missing.stderr
+
+
+def test_the_button_that_clears_looks_quieter_than_the_one_that_saves() -> None:
+    from analysis.course.predictions_page import ACTIONS
+
+    sheet = (Path(__file__).parents[2] / "chapters" / "_static" / "book-predictions.css").read_text(encoding="utf-8")
+    quiet = re.search(r'data-does="clear" class="([\w-]+)"', ACTIONS)
+    assert quiet and f".{quiet[1]} {{" in sheet and ACTIONS.count(quiet[1]) == 1
