@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from analysis.explorer import Explorer, Survey
 
 EVERY_COLUMNS = {
-    "name": "Benchmark", "population": "Population", "area": "Area", "correlation": "ρ", "lower": "Interval from",
-    "upper": "to", "verdict": "Verdict", "n_models": "n", "n_families": "Families",
+    "name": "Benchmark", "population": "Population", "area": "Area", "correlation": "ρ", "lower": "From",
+    "upper": "To", "verdict": "Verdict", "n_models": "n", "n_families": "Families",
 }
 EVERY_FORMATS = {"correlation": rho, "lower": rho, "upper": rho}
 NEIGHBOUR_COLUMNS = {

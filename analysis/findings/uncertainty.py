@@ -493,7 +493,7 @@ def noise_rows(table: ScoreTable, population: str, parameters: Parameters) -> pd
 NOISE_COLUMNS = {
     "name": "Benchmark",
     "correlation": "ρ, raw",
-    "disattenuated": "ρ, disattenuated",
+    "disattenuated": "ρ, noise removed",
     "reliability": "Reliability",
     "slope": "Slope",
     "spread": "Spread",
