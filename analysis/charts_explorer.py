@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis import display
 from analysis.charts import model_points, scatter_against_score
-from analysis.charts_robustness import CURVE, RANK, curve_marks, curve_text, level_rows, worded
+from analysis.charts_robustness import CURVE, OWN, RANK, curve_marks, curve_text, level_rows, worded
 from analysis.charts_uncertainty import deleted_text
 from analysis.findings.robustness import CHOICES, drawn_rows
 from analysis.findings.your_benchmark import FAMILY_COLUMNS
@@ -195,12 +195,23 @@ def curve(made: Explorer) -> Any:
     scale = alt.Scale(domain=[0, longest(made) + 1])
     x = alt.X("rank:Q", title=RANK, scale=scale, axis=alt.Axis(grid=False, tickCount=6))
     y = alt.Y("comparable:Q", title=CURVE["comparable"], scale=alt.Scale(zero=False, nice=False, padding=10), axis=alt.Axis(format="+.2f"))
-    dots, own = curve_marks(alt.NamedData(SPECIFICATIONS), x, kind)
-    layers = nearest_lines(made.parameters.line), published_line(), dots.mark_point(size=DOT).encode(y=y), own.encode(y=y)
+    dots, _ = curve_marks(alt.NamedData(SPECIFICATIONS), x, kind)
+    layers = nearest_lines(made.parameters.line), published_line(), own_mark(x, y), dots.mark_point(size=DOT).encode(y=y)
     chart = alt.layer(*layers).add_params(kind.picker())
     levels = level_rows(made.parameters.line, made.published_value(made.population, made.benchmark))
     chart = of_the_choice(chart, made, {SPECIFICATIONS: rows, LEVELS: levels})
     return house(chart, curve_alt(made.shown, made.benchmark), CURVE, kind)
+
+
+def own_mark(x: Any, y: Any) -> Any:
+    """Return the mark of the edition's own specification: under the dots, and on all of them but seen on its own alone.
+
+    A curve may not hold it, and an axis cannot be reckoned from no rows.
+    """
+    import altair as alt
+
+    seen = alt.when("datum.headline").then(alt.value(1)).otherwise(alt.value(0))
+    return alt.Chart(alt.NamedData(SPECIFICATIONS)).mark_point(**OWN, tooltip=None).encode(x=x, y=y, opacity=seen)
 
 
 def nearest_lines(line: float) -> Any:
@@ -218,11 +229,15 @@ def nearest_lines(line: float) -> Any:
 
 
 def published_line() -> Any:
-    """Return the line at the published value, where it is known."""
+    """Return the line at the published value, seen where it is known; elsewhere it lies unseen at the foot of the curve."""
     import altair as alt
 
-    rows = alt.Chart(alt.NamedData(LEVELS)).transform_filter("datum.kind == 'published'")
-    return rows.mark_rule(tooltip=None, color=PUBLISHED, strokeWidth=2.5).encode(y="level:Q")
+    known = alt.LookupData(alt.NamedData(LEVELS), key="kind", fields=["level"])
+    rows = alt.Chart(alt.NamedData(SPECIFICATIONS)).transform_aggregate(low="min(comparable)")
+    rows = rows.transform_calculate(kind="'published'").transform_lookup(lookup="kind", from_=known)
+    rows = rows.transform_calculate(at="isNumber(datum.level) ? datum.level : datum.low")
+    seen = alt.when("isNumber(datum.level)").then(alt.value(1)).otherwise(alt.value(0))
+    return rows.mark_rule(tooltip=None, color=PUBLISHED, strokeWidth=2.5).encode(y="at:Q", opacity=seen)
 
 
 def specification_rows(made: Explorer, found: Survey, benchmark: str) -> pd.DataFrame:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from analysis.house import Series
     from analysis.scores import ScoreTable
 
+# The edition's own specification.
+OWN = {"shape": "diamond", "size": 260, "filled": False, "strokeWidth": 2.5, "stroke": "#8a8a8a"}
 MARKS = {"median": "median specification", "estimate": "this edition", "published": "published"}
 RANK = "Specifications, lowest ρ first"
 CURVE = {"rank": "Place", "comparable": "ρ", **CHOICES, "index_set": "Which", "n_models": "Models"}
@@ -153,9 +155,7 @@ def curve_marks(data: Any, x: alt.X, kind: Series, domain: tuple[float, float] =
     shared = {"x": x, "y": y, "tooltip": tips(CURVE, {"comparable": "+.2f"})}
     dots = alt.Chart(data, height=300).mark_point(size=22)
     dots = dots.encode(color=kind.colour(), shape=kind.shape(), opacity=kind.opacity(), **shared)
-    own = alt.Chart(data).transform_filter("datum.headline").mark_point(
-        shape="diamond", size=260, filled=False, strokeWidth=2.5, stroke="#8a8a8a", opacity=1
-    )
+    own = alt.Chart(data).transform_filter("datum.headline").mark_point(**OWN, opacity=1)
     return [dots, own.encode(**shared)]
 
 

@@ -6,7 +6,9 @@ import gc
 import multiprocessing
 import os
 import pickle
+import shutil
 import signal
+import tempfile
 import threading
 import time
 import traceback
@@ -135,6 +137,23 @@ def end_with_parent(end: Callable[[], object] = lambda: os._exit(1)) -> None:
         threading.Thread(target=lambda: (wait([parent.sentinel]), end()), daemon=True).start()
 
 
+def own_folder() -> str:
+    """Make a temporary folder that goes with this process, should it end before its work is done.
+
+    Returns
+    -------
+    str
+        Its path.
+    """
+    return tempfile.mkdtemp(prefix=f"compendium-{os.getpid()}-")
+
+
+def remove_own_folders() -> None:
+    """Remove what :func:`own_folder` has made in this process."""
+    for folder in Path(tempfile.gettempdir()).glob(f"compendium-{os.getpid()}-*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def serve(connection: Connection, call: Call) -> None:
     """Perform one call in a process of its own and send the outcome down the pipe.
 
@@ -147,7 +166,7 @@ def serve(connection: Connection, call: Call) -> None:
     """
     # The builder alone answers an interrupt from the keyboard: it ends its workers in good order.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    end_with_parent()
+    end_with_parent(lambda: (remove_own_folders(), os._exit(1)))
     # What the warm parent imported is no garbage; collect only what comes after it.
     gc.freeze()
     gc.enable()

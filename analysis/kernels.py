@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 import threading
 from typing import Any
 
@@ -17,7 +16,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import KernelProvisionerBase
 
-from analysis.executor import end_with_parent, start_warm_parent
+from analysis.executor import end_with_parent, own_folder, start_warm_parent
 from analysis.unused_imports import leave_out_unused_imports
 
 
@@ -55,7 +54,7 @@ class ForkedKernelProvisioner(KernelProvisionerBase):
         """Write the connection file of the kernel to be, in a folder of its own."""
         kwargs.pop("extra_arguments", None)
         # Sockets in a private folder: two kernels starting together cannot pick the same port.
-        self.folder = tempfile.mkdtemp(prefix="kernel-")
+        self.folder = own_folder()
         self.parent.transport, self.parent.ip = "ipc", os.path.join(self.folder, "socket")
         self.parent.connection_file = os.path.join(self.folder, "connection.json")
         self.parent.write_connection_file()

@@ -270,7 +270,7 @@ def test_turned_scores_are_said_to_be_turned_and_verdicts_are_counted_in_words(m
 
 def test_the_curve_is_drawn_as_high_as_its_data_with_small_marks_and_a_published_line_of_its_own(made) -> None:
     layers = charts_explorer.curve(made.made).to_dict()["layer"]
-    lines, published, dots, own = layers
+    lines, published, own, dots = layers
     assert all("domain" not in layer["encoding"]["y"].get("scale", {}) for layer in layers)
     assert dots["mark"]["size"] < own["mark"]["size"]
     assert published["mark"]["color"] == charts_explorer.PUBLISHED and "color" not in lines["mark"]
