@@ -68,9 +68,10 @@
   function shortNames(names, length) {
     const tail = Math.floor(length / 2);
     const cut = (name) => (name.length > length ? `${name.slice(0, length - tail - 1).trimEnd()}\u2026${name.slice(-tail).trimStart()}` : name);
-    return names.map((name) => {
-      const alike = names.filter((other) => cut(other) === cut(name)).map((other) => other.split(" "));
-      if (alike.length === 1) return cut(name);
+    const cuts = names.map(cut);
+    return names.map((name, place) => {
+      const alike = names.filter((_, other) => cuts[other] === cuts[place]).map((other) => other.split(" "));
+      if (alike.length === 1) return cuts[place];
       const words = name.split(" ");
       const shared = (at) => alike.every((other) => other.at(at) === words.at(at));
       let [first, last] = [0, words.length];
