@@ -132,7 +132,7 @@ def test_a_choice_is_in_the_address_survives_reloading_and_is_undone_by_going_ba
     first = shown(visit)
     choose(visit, population="base", benchmark="wmdp")
     assert visit.page.url.endswith(address("wmdp", "base"))
-    visit.page.reload()
+    visit.reload()
     await_choice(visit, "wmdp", "base")
     choose(visit, benchmark="mmlu")
     visit.page.go_back()
@@ -294,7 +294,7 @@ def test_hostile_names_are_only_text(browser: Any, hostile: Path) -> None:
             opened.page.locator(".book-explorer select[name=benchmark]").select_option(benchmark)
             await_choice(opened, benchmark, HOSTILE[1])
             opened.page.locator(".book-chart-data").evaluate_all("boxes => boxes.forEach(box => { box.open = true; })")
-        opened.page.reload()
+        opened.reload()
         await_choice(opened, HOSTILE[5], HOSTILE[1])
         assert opened.page.evaluate("window.hacked") is None
         assert opened.page.locator("main img, main b").count() == 0

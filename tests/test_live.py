@@ -106,7 +106,7 @@ def visit(browser: Any, served: Served) -> Iterator[Visit]:
     with Visit(browser, f"{served.address}?token={served.token}") as visit:
         visit.page.wait_for_url("**/chapters/index.html")
         assert served.token not in visit.page.url
-        visit.page.goto(f"{served.address}chapters/part/charts.html")
+        visit.go(f"{served.address}chapters/part/charts.html")
         visit.page.get_by_role("button", name="Run this page live").click()
         visit.page.get_by_role("button", name="Run all cells").wait_for(timeout=60_000)
         yield visit

@@ -92,7 +92,7 @@ def test_every_screen_has_the_ground_of_its_theme_and_something_on_it(
     first, *others = whole_pages(built_site)
     with Visit(browser, first, theme=theme, width=width) as visit:
         for path in (first, *others):
-            visit.page.goto(path.as_uri())
+            visit.go(path)
             fields = brightness(visit)
             ground = median(fields)
             assert (ground > 0.85) if theme == "light" else (ground < 0.25), (path.name, ground)

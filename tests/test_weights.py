@@ -32,7 +32,9 @@ def test_only_the_page_that_searches_loads_what_it_takes_and_it_finds(browser: A
         assert not any("search" in url for url in visit.requests)
         visit.page.keyboard.press("Control+k")
         visit.page.keyboard.type("jackknife")
+        visit.settle()
         visit.page.keyboard.press("Enter")
         visit.page.wait_for_url("**/search.html?q=jackknife")
         visit.page.locator("#search-results li a", has_text="How sure").first.wait_for()
+        visit.settle()
         assert visit.complaints == []

@@ -52,9 +52,23 @@ class Visit:
     def __exit__(self, *exception: object) -> None:
         self.context.close()
 
+    def settle(self) -> None:
+        """Wait until nothing is on its way: what a page still asks for when it is left counts as failed."""
+        self.page.wait_for_load_state("networkidle")
+
+    def reload(self) -> None:
+        """Load the page again once it has all it asked for."""
+        self.settle()
+        self.page.reload()
+
+    def go(self, address: Path | str) -> None:
+        """Go to another page once this one has all it asked for."""
+        self.settle()
+        self.page.goto(address.as_uri() if isinstance(address, Path) else address)
+
     def open(self, path: Path) -> None:
         """Go to another page and draw its charts."""
-        self.page.goto(path.as_uri())
+        self.go(path)
         self.page.evaluate("window.drawAllCharts()")
         drawn = "[...document.querySelectorAll('.book-chart')].every((chart) => chart.dataset.drawn)"
         self.page.wait_for_function(drawn, timeout=60_000)

@@ -205,7 +205,7 @@ def unthemed(visit: Visit) -> Visit:
     visit.page.close()
     visit.page = visit.context.new_page()
     visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
-    visit.page.goto(address)
+    visit.go(address)
     return visit
 
 
@@ -217,7 +217,7 @@ def test_entries_outlast_a_reload_until_they_are_cleared(visit: Visit) -> None:
     first(visit, 1).fill("-1")
     visit.page.keyboard.press("Tab")
     assert "2 of 47 benchmarks predicted. Your entries are kept in this browser only." in said(visit)
-    visit.page.reload()
+    visit.reload()
     assert [first(visit).input_value(), first(visit, 1).input_value()] == ["0.4", "-1"]
     assert visit.page.locator("tr[data-place] select").first.input_value() == "0.7"
     assert visit.page.get_by_label("A name you choose").input_value() == "ann"
@@ -226,7 +226,7 @@ def test_entries_outlast_a_reload_until_they_are_cleared(visit: Visit) -> None:
     assert said(visit) == "Everything is cleared."
     stored = "Object.keys(localStorage).filter((key) => key.startsWith('book-predictions'))"
     assert visit.page.evaluate(stored) == []
-    visit.page.reload()
+    visit.reload()
     assert first(visit).input_value() == "" and visit.page.get_by_label("A name you choose").input_value() == ""
 
 
@@ -236,7 +236,7 @@ def test_what_is_kept_may_be_anything(browser: Any, address: Path) -> None:
             unthemed(visit)
             key = json.loads(visit.page.locator(".book-predictions > script").text_content() or "")["key"]
             visit.page.evaluate("([key, kept]) => localStorage.setItem(`book-predictions-${key}`, kept)", [key, kept])
-            visit.page.reload()
+            visit.reload()
             assert "47 benchmarks predicted" in said(visit)
             assert visit.complaints == []
 
@@ -244,7 +244,7 @@ def test_what_is_kept_may_be_anything(browser: Any, address: Path) -> None:
 def test_a_browser_that_keeps_nothing_says_so(browser: Any, address: Path) -> None:
     with Visit(browser, address) as visit:
         visit.page.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no'); } })")
-        visit.page.reload()
+        visit.reload()
         first(visit).fill("0.4")
         first(visit).press("Tab")
         assert "1 of 47 benchmarks predicted. This browser keeps nothing" in said(visit)
