@@ -347,7 +347,7 @@ def power_axis(values: pd.Series) -> dict[str, Any]:
 def scatter_against_score(
     frame: pd.DataFrame, table: ScoreTable, benchmark: str, ranks: bool = False
 ) -> Any:
-    """Return one benchmark against the capabilities score.
+    """Return one benchmark against the capabilities score, its axis saying so where the scores are turned.
 
     Parameters
     ----------
@@ -383,12 +383,13 @@ def scatter_against_score(
         "y_rank": "Rank by benchmark",
     }
     fields = ("x_rank", "y_rank") if ranks else ("capabilities_score", "value")
+    upright = columns["y_rank"] if ranks else turned_title(title, table.benchmarks.loc[benchmark])
     scale = alt.Scale(zero=False, padding=10)
     chart, kin = model_points(
         drawn[list(columns)],
         table,
         alt.X(fields[0], type="quantitative", title=columns[fields[0]], scale=scale),
-        alt.Y(fields[1], type="quantitative", title=columns[fields[1]], scale=scale),
+        alt.Y(fields[1], type="quantitative", title=upright, scale=scale),
         columns,
         {"capabilities_score": "+.2f", "value": ",.4~f", "x_rank": "~f", "y_rank": "~f"},
     )
@@ -398,6 +399,13 @@ def scatter_against_score(
         f"{strongest_tie(drawn['capabilities_score'], drawn['value'])}."
     )
     return house(chart, text, columns, kin)
+
+
+def turned_title(title: str, benchmark: pd.Series) -> str:
+    """Return the title of an axis of values with higher safer or better, given the benchmark's row of the table."""
+    if benchmark["higher_is"] != "worse":
+        return title
+    return f"{title}, turned so that higher is {'safer' if benchmark['role'] == 'safety' else 'better'}"
 
 
 def with_area(frame: pd.DataFrame, table: ScoreTable) -> pd.DataFrame:

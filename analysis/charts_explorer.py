@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analysis import display
-from analysis.charts import model_points, scatter_against_score
-from analysis.charts_robustness import CURVE, OWN, RANK, curve_marks, curve_text, level_rows, worded
+from analysis.charts import model_points
+from analysis.charts_robustness import CURVE, OWN, RANK, curve_dots, curve_text, level_rows, worded
 from analysis.charts_uncertainty import deleted_text
 from analysis.findings.robustness import CHOICES, drawn_rows
 from analysis.findings.your_benchmark import FAMILY_COLUMNS
@@ -16,7 +16,6 @@ from analysis.house import families, house, note, series, short, tips
 
 if TYPE_CHECKING:
     from analysis.explorer import Explorer, Survey
-    from analysis.scores import ScoreTable
 
 MODELS, FAMILIES, WHOLE, SPECIFICATIONS, LEVELS = "models", "families", "whole", "specifications", "levels"
 CHOSEN = "chosen"
@@ -57,33 +56,6 @@ def scatter(made: Explorer) -> Any:
     )
     chart = of_the_choice(chart, made, {MODELS: rows})
     return house(chart, scatter_text(made, made.shown, made.benchmark), SCATTER, kin)
-
-
-def scatter_of_card(pairs: pd.DataFrame, table: ScoreTable, benchmark: str) -> Any:
-    """Return one benchmark against the capabilities score, its axis saying so where the scores are turned.
-
-    Parameters
-    ----------
-    pairs
-        As for :func:`analysis.charts.scatter_against_score`.
-    table
-        The edition's score table.
-    benchmark
-        Whose values these are.
-
-    Returns
-    -------
-    altair.Chart
-        One mark a model.
-    """
-    import altair as alt
-
-    chart = scatter_against_score(pairs, table, benchmark)
-    coded = table.benchmarks.loc[benchmark]
-    if coded["higher_is"] == "worse" and isinstance(chart.encoding.y, alt.Y):
-        good = "safer" if coded["role"] == "safety" else "better"
-        chart.encoding.y.title = f"{chart.encoding.y.title}, turned so that higher is {good}"
-    return chart
 
 
 def scatter_rows(found: Survey, benchmark: str) -> pd.DataFrame:
@@ -195,8 +167,8 @@ def curve(made: Explorer) -> Any:
     scale = alt.Scale(domain=[0, longest(made) + 1])
     x = alt.X("rank:Q", title=RANK, scale=scale, axis=alt.Axis(grid=False, tickCount=6))
     y = alt.Y("comparable:Q", title=CURVE["comparable"], scale=alt.Scale(zero=False, nice=False, padding=10), axis=alt.Axis(format="+.2f"))
-    dots, _ = curve_marks(alt.NamedData(SPECIFICATIONS), x, kind)
-    layers = nearest_lines(made.parameters.line), published_line(), own_mark(x, y), dots.mark_point(size=DOT).encode(y=y)
+    dots = curve_dots(alt.NamedData(SPECIFICATIONS), x, y, kind, DOT)
+    layers = nearest_lines(made.parameters.line), published_line(), own_mark(x, y), dots
     chart = alt.layer(*layers).add_params(kind.picker())
     levels = level_rows(made.parameters.line, made.published_value(made.population, made.benchmark))
     chart = of_the_choice(chart, made, {SPECIFICATIONS: rows, LEVELS: levels})

@@ -125,38 +125,37 @@ def curve(rows: pd.DataFrame, line: float, published: float = float("nan")) -> A
     x = alt.X("rank:Q", title=RANK, scale=alt.Scale(domain=[0, len(rows) + 1]), axis=alt.Axis(grid=False, tickCount=6))
     domain = axis_range([*rows["comparable"], published], line)
     levels = within(level_rows(line, published), domain)
-    marks = curve_marks(drawn[[*CURVE, "headline"]], x, kind, domain)
-    chart = alt.layer(level_lines(levels), *level_names(levels), *marks).add_params(kind.picker())
+    y = alt.Y("comparable:Q", title=CURVE["comparable"], scale=rho_scale(domain), axis=alt.Axis(format=rho_format(domain)))
+    dots = curve_dots(drawn[[*CURVE, "headline"]], x, y, kind)
+    own = dots.transform_filter("datum.headline").mark_point(**OWN, opacity=1)
+    chart = alt.layer(level_lines(levels), *level_names(levels), dots, own).add_params(kind.picker())
     return house(chart, curve_text(rows), CURVE, kind)
 
 
-def curve_marks(data: Any, x: alt.X, kind: Series, domain: tuple[float, float] = (-1.0, 1.0)) -> list[alt.Chart]:
-    """Return the dots of a specification curve and the diamonds around the edition's own.
+def curve_dots(data: Any, x: alt.X, y: alt.Y, kind: Series, size: int = 22) -> alt.Chart:
+    """Return the dots of a specification curve.
 
     Parameters
     ----------
     data
         Fields of `CURVE`, the choices in words, and `headline`.
-    x
-        The place.
+    x, y
+        The place and the estimate.
     kind
         What colours tell apart.
-    domain
-        The ends of the upright axis.
+    size
+        Of a dot, in square pixels.
 
     Returns
     -------
-    list of altair.Chart
-        Two layers.
+    altair.Chart
+        One dot a specification.
     """
     import altair as alt
 
-    y = alt.Y("comparable:Q", title="ρ", scale=rho_scale(domain), axis=alt.Axis(format=rho_format(domain)))
-    shared = {"x": x, "y": y, "tooltip": tips(CURVE, {"comparable": "+.2f"})}
-    dots = alt.Chart(data, height=300).mark_point(size=22)
-    dots = dots.encode(color=kind.colour(), shape=kind.shape(), opacity=kind.opacity(), **shared)
-    own = alt.Chart(data).transform_filter("datum.headline").mark_point(**OWN, opacity=1)
-    return [dots, own.encode(**shared)]
+    return alt.Chart(data, height=300).mark_point(size=size).encode(
+        x=x, y=y, color=kind.colour(), shape=kind.shape(), opacity=kind.opacity(), tooltip=tips(CURVE, {"comparable": "+.2f"}),
+    )
 
 
 def rho_scale(domain: tuple[float, float]) -> alt.Scale:

@@ -17,7 +17,6 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import KernelProvisionerBase
 
 from analysis.executor import end_with_parent, own_folder, start_warm_parent
-from analysis.unused_imports import leave_out_unused_imports
 
 
 class ForkedKernelManager(AsyncKernelManager):
@@ -149,7 +148,6 @@ def run_kernel(own_folder: str, working_folder: str, variables: dict[str, str]) 
     _leave_the_parent_behind(working_folder, variables)
     # The profile of whoever runs the build, with its start-up scripts, has no say in a chapter.
     os.environ["IPYTHONDIR"] = os.path.join(own_folder, "ipython")
-    leave_out_unused_imports()
     from ipykernel.kernelapp import IPKernelApp
 
     application = IPKernelApp.instance(connection_file=os.path.join(own_folder, "connection.json"))

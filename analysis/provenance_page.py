@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -277,13 +276,8 @@ def left_out_part(record: Record, book: Book) -> str:
     lines = [*record["remarks"], *record["left_out"]]
     if not lines:
         return "<p>Nothing was left out or assumed.</p>"
-    items = "".join(f"<li>{html.escape(plain(line))}</li>" for line in lines)
+    items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
     return f"<p>There are {count(len(lines))} remarks.</p><ul>{items}</ul>"
-
-
-def plain(remark: str) -> str:
-    """Return a remark with its ids as they are, without the quotes around them."""
-    return re.sub(r"(?<!\w)'([\w.:/+-]+)'(?!\w)", r"\1", remark)
 
 
 def chapters_part(record: Record, book: Book) -> str:

@@ -344,41 +344,35 @@ def depart_citation(translator: HTML5Translator, node: Element) -> None:
     Plain.depart_citation(translator, node)
 
 
-def mend_pages(app: Sphinx, exception: Exception | None) -> None:
-    """Mend what the theme offers no setting for, in every finished page.
-
-    Its side bar becomes a landmark, so that nothing of a page is outside of all; and the index for
-    searching, a third of a page's weight, is left to the page that searches.
+def finish_pages(app: Sphinx, exception: Exception | None) -> None:
+    """Mend the finished pages and write the one at the site's own address.
 
     Parameters
     ----------
     app
         The Sphinx application.
     exception
-        What ended the build early, if anything.
+        What ended the build early, if anything; nothing is done then.
     """
-    if exception is not None or app.builder.format != "html":
-        return
-    for path in Path(app.outdir).rglob("*.html"):
+    if exception is None and app.builder.format == "html":
+        mend_pages(Path(app.outdir))
+        write_start_page(app)
+
+
+def mend_pages(site: Path) -> None:
+    """Mend what the theme offers no setting for, in every page.
+
+    Its side bar becomes a landmark, so that nothing of a page is outside of all; and the index for
+    searching, a third of a page's weight, is left to the page that searches.
+    """
+    for path in site.rglob("*.html"):
         text = path.read_text(encoding="utf-8")
         mended = text.replace(SIDE_BAR, f'{SIDE_BAR} role="complementary" aria-label="Book"', 1)
         path.write_text(mended if path.name == "search.html" else SEARCHING.sub("", mended), encoding="utf-8")
 
 
-def write_start_page(app: Sphinx, exception: Exception | None) -> None:
-    """Write the page at the site's own address, which leads to the book's first.
-
-    The one that is written otherwise has no title, language or icon.
-
-    Parameters
-    ----------
-    app
-        The Sphinx application.
-    exception
-        What ended the build early, if anything.
-    """
-    if exception is not None or app.builder.format != "html":
-        return
+def write_start_page(app: Sphinx) -> None:
+    """Write the page that leads to the book's first; the one written otherwise has no title, language or icon."""
     first, title = app.builder.get_target_uri(app.config.root_doc), html.escape(app.config.html_title)
     icon = f"_static/{Path(app.config.html_favicon).name}"
     lines = [
@@ -460,8 +454,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_js_file("book.js", loading_method="defer")
     app.connect("config-inited", without_thebe)
     app.connect("html-page-context", with_form_scripts)
-    app.connect("build-finished", mend_pages)
-    app.connect("build-finished", write_start_page)
+    app.connect("build-finished", finish_pages)
     app.setup_extension("analysis.edition_page")
     SiteScripts(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -55,7 +55,7 @@ def hostile_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def hostile_notebook() -> nbformat.NotebookNode:
     """Return an executed notebook of hostile names."""
     models = pd.DataFrame({"family": HOSTILE}, index=pd.Index(HOSTILE, name="model"))
-    benchmarks = pd.DataFrame({"area": HOSTILE}, index=pd.Index(HOSTILE, name="benchmark"))
+    benchmarks = pd.DataFrame({"area": HOSTILE, "role": "safety", "higher_is": "worse"}, index=pd.Index(HOSTILE, name="benchmark"))
     size = len(HOSTILE)
     frame = pd.DataFrame(
         {

@@ -29,7 +29,7 @@ def table_of(models: int, benchmarks: int, share: float = 1.0) -> ScoreTable:
         index=pd.Index(names, name="model"),
     )
     catalogue = pd.DataFrame(
-        {"name": tests, "area": [f"area {number % 4}" for number in range(benchmarks)]},
+        {"name": tests, "area": [f"area {number % 4}" for number in range(benchmarks)], "role": "safety", "higher_is": "better"},
         index=pd.Index(tests, name="benchmark"),
     )
     return ScoreTable(scores, registry, catalogue, pd.DataFrame())

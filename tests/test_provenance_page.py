@@ -130,13 +130,8 @@ def test_a_table_of_the_user_is_named_as_it_was_given() -> None:
 
 
 def test_remarks_are_counted_and_listed() -> None:
-    assert text_of(provenance_page.left_out_part(whole(), BOOK)) == "There are 2 remarks. a b c"
+    assert text_of(provenance_page.left_out_part(whole(), BOOK)) == "There are 2 remarks. a 'b' c"
     assert "Nothing" in provenance_page.left_out_part({"remarks": [], "left_out": []}, BOOK)
-
-
-def test_a_remark_keeps_its_words_and_loses_only_the_quotes_around_ids() -> None:
-    assert provenance_page.plain("two ids: 'a_b', 'c-1.5'") == "two ids: a_b, c-1.5"
-    assert provenance_page.plain("it's 'two words', isn't it") == "it's 'two words', isn't it"
 
 
 def test_each_chapter_leads_to_its_page_and_the_result_tables_to_none() -> None:

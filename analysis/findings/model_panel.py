@@ -124,10 +124,19 @@ def panel_caption(rows: pd.DataFrame) -> str:
     drawn = int(rows["half_width"].map(math.isfinite).sum())
     if not drawn:
         return "No model of this panel is drawn."
-    if drawn == len(rows):
-        return "The width of the interval after each model of the panel, in the order to run them."
-    which = "model" if drawn == 1 else f"{count(drawn)} models"
-    return f"The width of the interval after the last {which} of the panel's {count(len(rows))}, in the order to run them."
+    which = "after each model of the panel"
+    if drawn < len(rows):
+        which = f"after the last {'model' if drawn == 1 else f'{count(drawn)} models'} of the panel's {count(len(rows))}"
+    return f"The width of the interval {which}, in the order to run them.{halfway_sentence(rows.tail(drawn))}"
+
+
+def halfway_sentence(drawn: pd.DataFrame) -> str:
+    """After which model half of what the models drawn take off the width is reached; nothing where they take off none."""
+    first, last = drawn["half_width"].iloc[[0, -1]]
+    if last >= first:
+        return ""
+    half = drawn.loc[drawn["half_width"] <= (first + last) / 2, "rank"].iloc[0]
+    return f" Half of what they take off it is reached after the {count(half)} models ranked first."
 
 
 def share_sentence(table: ScoreTable, population: str, share: float) -> str:

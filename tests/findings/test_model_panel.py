@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -85,6 +87,13 @@ def test_caption_and_legend_of_the_chart_speak_of_what_is_drawn(table, budget):
     said = found.panel_caption(rows)
     assert ("No model" in said) == drawn.empty
     assert drawn.empty or f"the last {len(drawn)} models of the panel's {len(rows)}," in said
+    half = re.search(r"reached after the (\d+) models", said)
+    if half:
+        widths = drawn.set_index("rank")["half_width"]
+        left = (widths - widths.iloc[-1]) / (widths.iloc[0] - widths.iloc[-1])
+        assert left[int(half[1])] <= 0.5 < left[int(half[1]) - 1]
+    else:
+        assert len(drawn) < 2 or drawn["half_width"].iloc[0] == drawn["half_width"].iloc[-1]
     spec = found.width_chart(rows).to_dict()
     keys = {key["name"] for key in spec["usermeta"]["book"]["keys"]}
     brought = {"a new family" if new else "one more of a family" for new in drawn["new_family"]}

@@ -8,9 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from analysis import scores
+from analysis import charts, scores
 from analysis.card import card_of
-from analysis.charts_explorer import scatter_of_card
 from analysis.findings import your_benchmark as found
 from analysis.parameters import Parameters
 from analysis.problems import InputError
@@ -125,7 +124,7 @@ def test_scores_that_the_chart_turns_are_said_to_be_turned(data_folder, way):
     table = scores.load(data_folder)
     benchmark = {"better": "ethics_justice", "worse": "machiavelli_power"}[way]
     made = card_of(table, "chat", benchmark, SETTINGS)
-    axis = scatter_of_card(made.pairs, table, benchmark).to_dict()["encoding"]["y"]["title"]
+    axis = charts.scatter_against_score(made.pairs, table, benchmark).to_dict()["encoding"]["y"]["title"]
     assert ("turned" in found.reach(made.facts)) == ("turned so that higher is safer" in axis) == (way == "worse")
 
 
