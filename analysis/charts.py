@@ -401,11 +401,11 @@ def scatter_against_score(
     return house(chart, text, columns, kin)
 
 
-def turned_title(title: str, benchmark: pd.Series) -> str:
-    """Return the title of an axis of values with higher safer or better, given the benchmark's row of the table."""
+def turned_title(title: str, benchmark: pd.Series) -> str | list[str]:
+    """Return the title, in lines, of an axis of values with higher safer or better, given the benchmark's row of the table."""
     if benchmark["higher_is"] != "worse":
         return title
-    return f"{title}, turned so that higher is {'safer' if benchmark['role'] == 'safety' else 'better'}"
+    return [title, f"turned so that higher is {'safer' if benchmark['role'] == 'safety' else 'better'}"]
 
 
 def with_area(frame: pd.DataFrame, table: ScoreTable) -> pd.DataFrame:

@@ -26,6 +26,7 @@ FORMS = ("book-card", "book-explorer", "book-predictions")
 FORM_SCRIPT = "book-forms.js"
 PALETTE_STYLE = "book-palette.css"
 SIDE_BAR = '<div id="pst-primary-sidebar"'
+FOLDED = '<summary aria-label="Toggle hidden content">'
 SEARCHING = re.compile(r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>')
 # Draws the theme's icons with 1.5 MB of script; our style sheet draws those the book has.
 ICON_SCRIPT = Path("scripts", "fontawesome.js")
@@ -362,12 +363,14 @@ def finish_pages(app: Sphinx, exception: Exception | None) -> None:
 def mend_pages(site: Path) -> None:
     """Mend what the theme offers no setting for, in every page.
 
-    Its side bar becomes a landmark, so that nothing of a page is outside of all; and the index for
-    searching, a third of a page's weight, is left to the page that searches.
+    Its side bar becomes a landmark, so that nothing of a page is outside of all; folded code is called
+    by the words that stand there; and the index for searching, a third of a page's weight, is left to
+    the page that searches.
     """
     for path in site.rglob("*.html"):
         text = path.read_text(encoding="utf-8")
         mended = text.replace(SIDE_BAR, f'{SIDE_BAR} role="complementary" aria-label="Book"', 1)
+        mended = mended.replace(FOLDED, "<summary>")
         path.write_text(mended if path.name == "search.html" else SEARCHING.sub("", mended), encoding="utf-8")
 
 

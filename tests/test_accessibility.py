@@ -114,6 +114,17 @@ def test_every_page_is_read_enlarged_without_scrolling_sideways(browser: Any, bu
                 assert visit.page.evaluate(TOO_WIDE, width) == [], (path, width)
 
 
+@pytest.mark.browser
+def test_folded_code_is_opened_by_keyboard_under_the_words_that_stand_there(browser: Any, built_site: Path) -> None:
+    with Visit(browser, built_site / "chapters" / "results" / "areas.html") as visit:
+        folded = visit.page.locator("details.above-input").first
+        assert folded.locator("summary").aria_snapshot() == "- paragraph: Show the code"
+        folded.locator("summary").focus()
+        visit.page.keyboard.press("Enter")
+        assert folded.locator("pre").is_visible()
+        assert folded.locator("summary").aria_snapshot() == "- paragraph: Hide the code"
+
+
 @pytest.fixture
 def walked(browser: Any, built_site: Path) -> Iterator[Visit]:
     """A page with charts, small enough to walk through by keyboard."""

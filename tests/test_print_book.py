@@ -19,7 +19,7 @@ from test_provenance import record
 from toy_book import compendium, make_book
 
 ROOT = Path(__file__).parents[1]
-BUTTONS = ("Save as PNG", "Save as SVG", "Download as CSV", "Show code cell", "Data of this chart", "Take the executed notebook")
+BUTTONS = ("Save as PNG", "Save as SVG", "Download as CSV", "Show the code", "Data of this chart", "Take the executed notebook")
 HEADING = re.compile(r"<(h[1-3])>(.*?)<a class=\"headerlink\"", re.DOTALL)
 A4 = (595, 842)
 

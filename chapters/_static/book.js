@@ -376,7 +376,7 @@
         column.observe(block.querySelector(":scope > .book-chart-view"));
       }
       root.querySelectorAll(".book-table").forEach(furnishTable);
-      for (const box of root.querySelectorAll(".book-equation > math, .pst-scrollable-table-container")) reachable(box);
+      for (const box of root.querySelectorAll(".book-equation > math, .pst-scrollable-table-container, .highlight pre")) reachable(box);
     };
     window.furnishBook(document);
     new MutationObserver(() => redraw([...drawn].filter((block) => block.isConnected && (block.themed ?? theme()) !== theme()))).observe(
