@@ -407,8 +407,8 @@ def _population_remarks(table: ScoreTable) -> Iterator[Remark]:
             )
         if families(table, population).nunique() == 1 and len(matrix) > 1:
             yield Remark(f"all models of {population} are of one family")
-        yield from _listing(f"{population}: benchmarks without any score", absent)
-        yield from _listing(f"{population}: benchmarks scored for some models only", gaps)
+        yield from _listing(f"{population}: benchmarks without any score here, and so without a correlation", absent)
+        yield from _listing(f"{population}: benchmarks scored for some models only, whose correlations rest on those", gaps)
         yield from _listing(
             f"{population}: every model has the same score, so no correlation exists", spread == 0
         )

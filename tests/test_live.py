@@ -148,6 +148,37 @@ def test_an_edited_cell_runs_with_what_it_needs_and_its_output_changes(visit: Vi
 
 
 @pytest.mark.browser
+def test_what_rests_on_a_changed_cell_runs_again_before_a_later_one(visit: Visit) -> None:
+    """Cell 2 holds the edition's parameters, and a cell far below prints one of them."""
+    visit.page.get_by_role("button", name="Run all cells").click()
+    visit.page.wait_for_selector(".book-live[data-state=busy]")
+    finished(visit)
+    printed = visit.page.locator(".book-live-output", has_text="from the hidden cell")
+    write_cell(visit, 1, "import time\nline = 0.8\ntime.sleep(1)")
+    finished(visit)
+    assert " 0.3 " in printed.inner_text()
+    visit.page.get_by_role("button", name="Run cell 6").click()
+    visit.page.wait_for_selector(".book-live[data-state=busy]")
+    finished(visit)
+    assert " 0.8 " in printed.inner_text()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("key", ["Tab", "Shift+Tab"])
+def test_escape_and_the_tabulator_leave_an_editor_and_without_escape_it_indents(visit: Visit, key: str) -> None:
+    editor = visit.page.locator(".book-live-cell .CodeMirror").nth(3)
+    editor.click()
+    visit.page.keyboard.press("Escape")
+    visit.page.keyboard.press(key)
+    focused = "editor => editor.contains(document.activeElement)"
+    assert not editor.evaluate(focused)
+    before = editor.evaluate("editor => editor.CodeMirror.getValue()")
+    editor.click()
+    visit.page.keyboard.press("Tab")
+    assert editor.evaluate(focused) and editor.evaluate("editor => editor.CodeMirror.getValue()") != before
+
+
+@pytest.mark.browser
 def test_a_chart_made_live_is_drawn_with_its_data_like_any_other(visit: Visit) -> None:
     visit.page.get_by_role("button", name="Run cell 6").click()
     visit.page.wait_for_selector(".book-live-output .book-chart[data-drawn] svg", timeout=60_000)

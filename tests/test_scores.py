@@ -195,9 +195,9 @@ def test_remarks_tell_what_is_constant_incomplete_small_or_of_one_family():
         "models of unknown family count as a family of their own",
         "b has fewer than 4 models and is not analysed",
         "a has fewer than 4 models and is not analysed",
-        "a: benchmarks without any score",
-        "b: benchmarks without any score",
-        "b: benchmarks scored for some models only",
+        "a: benchmarks without any score here, and so without a correlation",
+        "b: benchmarks without any score here, and so without a correlation",
+        "b: benchmarks scored for some models only, whose correlations rest on those",
         "b: every model has the same score, so no correlation exists",
         "a: every model has the same score, so no correlation exists",
     }

@@ -155,13 +155,11 @@ def count_sentence(counts: dict[str, int], tested: int) -> str:
 
 
 def named_sentence(ledger: pd.DataFrame) -> str:
-    """One or two sentences that name the claims that fail and those left undecided."""
-    parts = []
-    for verdict, words in ((FAILS, "What fails"), (CANNOT_TELL, "What these scores leave undecided")):
-        names = ledger.loc[ledger["verdict"] == verdict, "id"]
-        if len(names):
-            parts.append(f"{words}: {listing(names)}.")
-    return " ".join(parts) or "No tested claim fails or stays undecided."
+    """One sentence that quotes the claims that fail."""
+    failing = ledger.loc[ledger["verdict"] == FAILS, "statement"]
+    if failing.empty:
+        return "No tested claim fails."
+    return f"What fails: {' '.join(f'“{statement}”' for statement in failing)}"
 
 
 def untested_sentence(ledger: pd.DataFrame) -> str:
@@ -172,7 +170,7 @@ def untested_sentence(ledger: pd.DataFrame) -> str:
     beyond = f"{plural(never, 'claim')} {'is' if never == 1 else 'are'} about something that no table of scores holds"
     if lacking.empty:
         return f"{beyond}."
-    return f"{beyond}; for {plural(len(lacking), 'other')} these scores lack what the test needs ({listing(lacking['id'])})."
+    return f"{beyond}; for {plural(len(lacking), 'other')} these scores lack what the test needs."
 
 
 def chance_sentence(tested: int, level: float) -> str:

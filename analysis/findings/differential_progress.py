@@ -205,7 +205,7 @@ def share_findings(shares: pd.DataFrame) -> dict[str, str]:
             )
         ),
         "range_sentence": (
-            f"For {count(int(unsure.sum()))} of them the interval of ρ leaves open whether it is more than half or less."
+            f"For {count(int(unsure.sum()))} of the {count(len(weakest))} the interval of ρ leaves open whether, without a market, it is more than half or less."
         ),
     }
 

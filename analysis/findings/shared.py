@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from analysis.display import correlation as rho
 from analysis.display import count, interval, number, percent_share
+from analysis.parameters import Parameters
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.parameters import Parameters
     from analysis.scores import ScoreTable
 
 
@@ -167,8 +167,8 @@ def correlation_findings(headline: pd.DataFrame, line: float) -> dict[str, str]:
     Returns
     -------
     dict of str
-        Keys `headline, above, between, below, median, lowest, highest,
-        count_sentence`.
+        Keys `headline, above, between, below, median, lowest, highest, line,
+        line_sentence, count_sentence`.
     """
     values = headline["correlation"]
     above, below = int((values > line).sum()), int((values < -line).sum())
@@ -181,8 +181,16 @@ def correlation_findings(headline: pd.DataFrame, line: float) -> dict[str, str]:
         "lowest": rho(values.min()),
         "highest": rho(values.max()),
         "line": number(line, 2),
+        "line_sentence": line_sentence(line),
         "count_sentence": count_sentence(above, len(values) - above - below, below, line),
     }
+
+
+def line_sentence(line: float) -> str:
+    """One sentence on the paper's line, Ren et al. (2024), and on that of the edition where it is another."""
+    stated = Parameters().line
+    own = "" if line == stated else f"; this edition draws it at {number(line, 2)}"
+    return f"The paper states one line, {number(stated, 2)} in size{own}."
 
 
 def count_sentence(above: int, between: int, below: int, line: float) -> str:

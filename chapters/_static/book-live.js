@@ -38,6 +38,9 @@
     });
   }
 
+  // After Escape the key for the next place of the page is the page's again, until the editor is entered anew.
+  const LEAVING = { Tab: false, "Shift-Tab": false };
+
   class Page {
     constructor(bar) {
       this.bar = bar;
@@ -81,12 +84,14 @@
       const execute = each.cell.execute.bind(each.cell);
       each.run = async () => {
         each.box?.setAttribute("aria-busy", "true");
-        const done = await execute(each.cell.source);
+        const source = each.cell.source;
+        const done = await execute(source);
         each.box?.removeAttribute("aria-busy");
-        each.ran = done !== null && !done.error;
+        const finished = done !== null && !done.error;
+        each.ran = finished && source === each.cell.source;
         this.place(each);
         window.furnishBook(each.output);
-        return each.ran;
+        return finished;
       };
       each.cell.execute = () => this.enqueue(() => this.runTo(place));
       each.output = element("div", { className: "book-live-output" });
@@ -103,15 +108,19 @@
       window.thebe.renderAllCells(options, this.notebook, [item]);
       each.cell.model.changed.connect(() => this.place(each));
       each.box.classList.add("book-live-cell");
-      this.label(each, place);
+      this.prepare(each, place);
     }
 
-    label({ box }, place) {
+    prepare(each, place) {
+      const { box } = each;
       const name = `cell ${place + 1}`;
       box.querySelector("textarea")?.setAttribute("aria-label", `Code of ${name}; Escape and then Tab leaves it`);
       box.querySelector(".thebe-run-button")?.setAttribute("aria-label", `Run ${name}`);
-      const refresh = () => box.querySelector(".CodeMirror")?.CodeMirror.refresh();
-      box.querySelector("details")?.addEventListener("toggle", refresh);
+      const editor = box.querySelector(".CodeMirror").CodeMirror;
+      editor.on("change", () => (each.ran = false));
+      editor.addKeyMap({ Esc: () => editor.addKeyMap(LEAVING) });
+      editor.on("focus", () => editor.removeKeyMap(LEAVING));
+      box.querySelector("details")?.addEventListener("toggle", () => editor.refresh());
     }
 
     /* New output takes the place of the old one as soon as it comes; a figure keeps its caption. */
@@ -129,9 +138,14 @@
       return this.queue;
     }
 
-    /* Runs a cell, and before it every earlier one that has not run yet, those without a place included. */
+    /*
+     * Runs a cell, and before it the earlier ones from the first that has not run as it stands, those
+     * without a place included. What comes after a cell that runs may rest on it, and is to run again.
+     */
     async runTo(place, again = false) {
-      const due = this.cells.slice(0, place + 1).filter((each) => again || !each.ran || each === this.cells[place]);
+      const first = again ? 0 : this.cells.findIndex((each, at) => !each.ran || at === place);
+      this.cells.slice(first).forEach((each) => (each.ran = false));
+      const due = this.cells.slice(first, place + 1);
       for (const [count, each] of due.entries()) {
         this.say(`Running cell ${count + 1} of ${due.length}…`, "busy");
         if (!(await each.run())) {
@@ -183,7 +197,7 @@
       }
       start.replaceWith(...controls);
       controls[0].focus();
-      page.say("Ready. Edit a cell, then run it; earlier cells run with it.", "ready");
+      page.say("Ready. Edit a cell, then run it; the earlier cells it rests on run with it.", "ready");
     });
     page.say("The code on this page can run here, on this machine.");
     bar.append(start, bar.status);

@@ -60,4 +60,4 @@ def test_shares_above_one_half_are_counted_at_each_end_of_the_market() -> None:
     said = found.share_findings(shares)
     assert "capability on 1 of 2 benchmarks" in said["share_sentence"]
     assert "it is 1, and on 1 the score would not rise" in said["market_sentence"]
-    assert said["range_sentence"].startswith("For 1 of them")
+    assert said["range_sentence"].startswith("For 1 of the ")

@@ -57,6 +57,13 @@ def test_a_correlation_on_the_line_is_not_above_it() -> None:
     assert (found["above"], found["between"], found["below"]) == ("1", "2", "1")
 
 
+@pytest.mark.parametrize("line", [0.4, 0.5])
+def test_the_line_of_the_paper_is_not_said_to_be_that_of_the_edition(line: float) -> None:
+    said = shared.correlation_findings(pd.DataFrame({"correlation": [0.0]}), line)["line_sentence"]
+    assert said.startswith("The paper states one line, 0.40 in size")
+    assert ("0.50" in said) == (line == 0.5)
+
+
 def test_the_count_of_no_benchmarks_says_so_in_a_sentence() -> None:
     assert "No safety benchmark" in shared.count_sentence(0, 0, 0, 0.4)
 
