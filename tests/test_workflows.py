@@ -26,9 +26,10 @@ def jobs(path: Path) -> dict[str, dict[str, Any]]:
     return yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"]
 
 
-def scripts(path: Path) -> Iterator[str]:
-    for job in jobs(path).values():
-        yield from (step["run"] for step in job["steps"] if "run" in step)
+def scripts(path: Path, *names: str) -> Iterator[str]:
+    """Every script of these jobs, or of all."""
+    for name, job in jobs(path).items():
+        yield from (step["run"] for step in job["steps"] if "run" in step and (not names or name in names))
 
 
 def test_there_is_one_for_every_change_and_one_for_every_week() -> None:
@@ -69,7 +70,14 @@ def test_every_change_is_built_and_tested_by_the_two_commands_of_the_readme() ->
 
 def test_the_weekly_run_takes_the_newest_releases_and_not_the_locked_ones() -> None:
     path = ROOT / ".github" / "workflows" / "weekly.yml"
-    assert not any("requirements.lock" in script or "make" in script.split() for script in scripts(path))
+    assert not any("requirements.lock" in script or "make" in script.split() for script in scripts(path, "newest"))
+    assert list(scripts(path, "locked")) == ["make book"]
+
+
+def test_what_fails_or_takes_too_long_in_the_weekly_run_is_told() -> None:
+    tell = jobs(ROOT / ".github" / "workflows" / "weekly.yml")["tell"]
+    assert set(tell["needs"]) == {"newest", "locked"}
+    assert all(f"contains(needs.*.result, '{result}')" in tell["if"] for result in ("failure", "cancelled"))
 
 
 def test_the_list_of_changes_of_a_pull_request_is_made_by_a_command_that_exists() -> None:
