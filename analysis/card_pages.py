@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import html
 import json
 import re
@@ -164,38 +163,15 @@ def html_section(
 def html_figure(card: Card) -> str:
     """Return the scatter of the benchmark against the capabilities score, drawn once and for all."""
     from analysis.charts import scatter_against_score
+    from analysis.figures import picture
 
     spec = scatter_against_score(card.pairs, card.table, card.facts["benchmark"]).to_dict()
     label = html.escape(visible(spec.get("description", "")), quote=True)
     caption = f"Each mark is a model ({plural(len(card.pairs), 'model')}); higher is better or safer."
     return (
-        f'<figure role="img" aria-label="{label}">{static_picture(spec)}'
+        f'<figure role="img" aria-label="{label}">{picture(spec, "light")}'
         f"<figcaption>{caption}</figcaption></figure>"
     )
-
-
-def static_picture(spec: dict[str, Any]) -> str:
-    """Return a chart as SVG in the light theme, its key inside.
-
-    Parameters
-    ----------
-    spec
-        Vega-Lite specification with its data inside.
-
-    Returns
-    -------
-    str
-        SVG.
-    """
-    import vl_convert
-
-    from analysis.house import theme
-
-    drawn = copy.deepcopy(spec)
-    if drawn.get("width") == "container":
-        drawn |= {"width": 640, "autosize": {"type": "fit-x", "contains": "padding"}}
-    drawn["config"] = {**drawn.get("config", {}), **theme("light")}
-    return vl_convert.vegalite_to_svg(drawn)
 
 
 def lost(card: Card) -> list[str]:

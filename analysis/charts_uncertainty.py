@@ -46,18 +46,20 @@ def deleted_families(deleted: pd.DataFrame, evidence: Evidence, benchmark: str, 
     whole = float(evidence.estimate.correlations[0, list(evidence.panel.benchmarks).index(benchmark)])
     base = alt.Chart(drawn[["label", *FAMILY_COLUMNS]], height=max(rows_height(len(drawn)), 60))
     kin = families(drawn, table)
-    colour = kin.colour()
-    colour.legend = None
+    # The axis names the rows; on the page the key is what picks a family without a mouse.
+    colour, shape = kin.colour(), kin.shape()
+    colour.legend = shape.legend = None
     dots = base.mark_point().encode(
         x=alt.X("correlation:Q", title="ρ without the family", scale=alt.Scale(zero=False), axis=alt.Axis(format="+.2f")),
         y=row_axis(list(drawn["label"])),
         color=colour,
+        shape=shape,
         opacity=kin.opacity(),
         tooltip=tips(FAMILY_COLUMNS, {"correlation": "+.3f"}),
     )
     rule = alt.Chart(pd.DataFrame({"whole": [whole]})).mark_rule(tooltip=None).encode(x="whole:Q")
-    chart = alt.layer(rule, dots).add_params(kin.follower())
-    return house(chart, deleted_text(drawn.to_dict("records"), whole), FAMILY_COLUMNS, kin, keyed=False)
+    chart = alt.layer(rule, dots).add_params(kin.picker())
+    return house(chart, deleted_text(drawn.to_dict("records"), whole), FAMILY_COLUMNS, kin)
 
 
 def deleted_text(drawn: Sequence[Mapping[str, Any]], whole: float) -> str:

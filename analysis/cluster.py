@@ -7,6 +7,7 @@ workers have the same installed as this machine, and that a call finds the files
 from __future__ import annotations
 
 import pickle
+import socket
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -181,15 +182,37 @@ def connected(address: str, patience: float) -> Client:
         raise InputError(Problem("", None, None, "a cluster needs the library dask.distributed", mend)) from None
     mend = "start one with `dask scheduler` and give the address it prints"
     try:
-        # A client given no address at all would take its time to notice.
-        get_address_host_port(address)
+        # A client given no address at all would take its time to notice, and one given another service's for ever.
+        host, port = get_address_host_port(address)
+        if address.startswith("tcp://"):
+            see_that_it_speaks(host, port, patience)
         return Client(address, timeout=patience, set_as_default=False)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         what = f"{quoted(address)} is not the address of a scheduler ({error})"
         raise InputError(Problem("--scheduler", None, None, what, mend)) from None
     except OSError:
         what = f"no scheduler answers at {quoted(address)}"
         raise InputError(Problem("--scheduler", None, None, what, mend)) from None
+
+
+def see_that_it_speaks(host: str, port: int, patience: float) -> None:
+    """See that who listens there says something first, as dask does and servers of pages do not.
+
+    Parameters
+    ----------
+    host, port
+        Where.
+    patience
+        Seconds to wait.
+
+    Raises
+    ------
+    OSError
+        When nobody listens or says anything.
+    """
+    with socket.create_connection((host, port), timeout=patience) as connection:
+        if not connection.recv(1):
+            raise ConnectionError("nothing was said")
 
 
 def session_of(client: Client, address: str, preload: tuple[str, ...], patience: float) -> Session:

@@ -6,9 +6,9 @@ have been edited since, and what a call does to its process must not hurt the wo
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
-import resource
 import signal
 import sys
 import tempfile
@@ -18,6 +18,9 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import psutil
+
+from analysis.course.launcher import memory_below
 from analysis.executor import Call, LocalExecutor, Outcome, perform, pickled
 from analysis.installation import Installation, difference, installation, mismatch
 from analysis.parcel import unpacked
@@ -25,6 +28,8 @@ from analysis.problems import InputError
 
 # A user who was killed cannot say that the work is over; seconds without a call after which it is.
 IDLE = 600
+# Seconds between two looks at the memory of a call, which take some milliseconds.
+WEIGHED_EVERY = 0.5
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ class Session:
 
 @dataclass(frozen=True)
 class Start:
-    """The first message to a host: the session, the worker's address, and bytes of memory for one process."""
+    """The first message to a host: the session, the worker's address, and bytes of memory for one call, or None."""
 
     session: Session
     worker: str
@@ -59,7 +64,6 @@ def main() -> None:
     connection = Connection(int(sys.argv[1]))
     os.set_inheritable(connection.fileno(), False)
     start = connection.recv()
-    limit_memory(start.memory)
     with tempfile.TemporaryDirectory(prefix="compendium-") as folder:
         for answered in answers(connection, start, Path(folder)):
             connection.send_bytes(answered)
@@ -71,16 +75,49 @@ def end_with_worker() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def limit_memory(limit: int | None) -> None:
-    """Have this process, and each that is started from it, fail rather than use more memory.
+class MemoryWatch:
+    """Ends the call that is being made, within a `with` block, once it takes too much memory.
+
+    Weighed is what is held, by all processes of the call together. The system's own limit counts for one
+    process what it has reserved, which for the program that draws charts is many times what it holds.
 
     Parameters
     ----------
     limit
-        Bytes of data for one process; None for no limit.
+        Bytes; None for no limit.
     """
-    if limit:
-        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+
+    def __init__(self, limit: int | None) -> None:
+        self.limit = limit
+        self.exceeded = False
+        self._over = threading.Event()
+
+    def __enter__(self) -> MemoryWatch:
+        """Begin to watch."""
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        if self.limit:
+            self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Watch no longer."""
+        self._over.set()
+        if self.limit:
+            self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._over.wait(WEIGHED_EVERY):
+            if memory_below() > self.limit:
+                self.exceeded = True
+                end_calls()
+
+
+def end_calls() -> None:
+    """End what was forked from the warm parent of this process, and leave the parent."""
+    for parent in psutil.Process().children():
+        for process in parent.children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                process.kill()
 
 
 def answers(connection: Connection, start: Start, folder: Path) -> Iterator[bytes]:
@@ -106,10 +143,10 @@ def answers(connection: Connection, start: Start, folder: Path) -> Iterator[byte
         if unlike:
             yield pickled(Outcome("", None, InputError(mismatch(f"worker {start.worker}", unlike)), "", 0.0))
         else:
-            yield answer(call, parcel, start.session.preload, folder)
+            yield answer(call, parcel, start, folder)
 
 
-def answer(call: bytes, parcel: bytes | None, preload: tuple[str, ...], folder: Path) -> bytes:
+def answer(call: bytes, parcel: bytes | None, start: Start, folder: Path) -> bytes:
     """Make one call in a process forked from the warm parent.
 
     Parameters
@@ -118,8 +155,8 @@ def answer(call: bytes, parcel: bytes | None, preload: tuple[str, ...], folder: 
         The call, pickled; the path of its inputs is that of another machine.
     parcel
         Its inputs, pickled.
-    preload
-        Modules the warm parent imports.
+    start
+        The first message.
     folder
         Where to unpack them.
 
@@ -130,15 +167,15 @@ def answer(call: bytes, parcel: bytes | None, preload: tuple[str, ...], folder: 
     """
     # Were it unpickled here, what its module imports would stay in this process.
     placed = Call("", perform_pickled, call, unpacked(pickle.loads(parcel), folder) if parcel else None)
-    with LocalExecutor([*preload, "analysis.cluster_host"], workers=1) as executor:
+    preload = [*start.session.preload, "analysis.cluster_host"]
+    with LocalExecutor(preload, workers=1) as executor, MemoryWatch(start.memory) as watch:
         (outcome,) = executor.run([placed])
+    if watch.exceeded:
+        given = f"more than the {start.memory / 10**9:.1f} GB that worker {start.worker} has for it"
+        outcome = Outcome("", None, MemoryError(f"it took {given}; give workers more (--memory-limit)"), "", outcome.seconds)
     return pickled(outcome) if outcome.error else outcome.value
 
 
 def perform_pickled(call: bytes, inputs: Path | None = None) -> bytes:
     """Make a call where its inputs are, and return the outcome, pickled."""
     return pickled(perform(replace(pickle.loads(call), inputs=inputs)))
-
-
-if __name__ == "__main__":
-    main()

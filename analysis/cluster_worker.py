@@ -87,6 +87,8 @@ class Hosts(WorkerPlugin):
             The outcome, pickled.
         """
         with self._lock:
+            # One that had nothing to do for long has ended.
+            self._free = [host for host in self._free if host.is_running()]
             host = self._free.pop() if self._free else self._new()
         answer = host.make(call, parcel)
         with self._lock:
@@ -112,7 +114,7 @@ class Host:
         # Not by multiprocessing: a worker is a daemonic process and may have no children by that way.
         self._connection, theirs = multiprocessing.Pipe()
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "analysis.cluster_host", str(theirs.fileno())],
+            [sys.executable, "-P", "-c", "from analysis.cluster_host import main; main()", str(theirs.fileno())],
             stdin=subprocess.PIPE,
             pass_fds=[theirs.fileno()],
             start_new_session=True,
@@ -125,6 +127,10 @@ class Host:
         """Have it make a call and return the pickled outcome."""
         self._connection.send((call, parcel))
         return self._connection.recv_bytes()
+
+    def is_running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.poll() is None
 
     def end(self) -> None:
         """Have it end now."""

@@ -87,8 +87,8 @@ def chosen_format(output: Path | None, known: list[str]) -> str:
     return suffix if suffix in known else "md"
 
 
-def write_or_show(text: str, output: Path | None) -> None:
-    """Write a text to a file, or to standard output where none is given.
+def write_or_show(text: str, output: Path | None, option: str = "-o") -> None:
+    """Write a text to a file, or to standard output where none is given; `option` is what asks for another place.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def write_or_show(text: str, output: Path | None) -> None:
         output.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         what = f"this cannot be written: {error.strerror or error}"
-        raise InputError(Problem(str(output), None, None, what, "give another place with -o")) from None
+        raise InputError(Problem(str(output), None, None, what, f"give another place with {option}")) from None
 
 
 @click.command(name="diff")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import pandas as pd
@@ -18,6 +20,8 @@ NUMERIC = ' class="book-number"'
 LONG = ' class="book-long"'
 LONG_TEXT = 60
 GLUE_PREFIX = "application/papermill.record/"
+ENDS = " to "
+WRITTEN = re.compile(rf"(?P<sign>[+{MINUS}]?)(?P<digits>[0-9][0-9,]*(?:\.[0-9]+)?)(?P<share>(?:[{NARROW_SPACE} ]%)?)")
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 Format = Callable[[Any], str]
@@ -149,7 +153,7 @@ def interval(lower: float, upper: float, digits: int = 2) -> str:
     """
     if not (math.isfinite(lower) and math.isfinite(upper)):
         return UNKNOWN
-    return f"{signed(lower, digits)} to {signed(upper, digits)}"
+    return f"{signed(lower, digits)}{ENDS}{signed(upper, digits)}"
 
 
 def flop(value: float) -> str:
@@ -323,15 +327,64 @@ def is_number(value: object) -> bool:
     return isinstance(value, numbers.Real) and not pd.api.types.is_bool(value)
 
 
-def html_cell(value: object, text: str, header: bool, address: str = "") -> str:
-    """Return one body cell, numbers carrying their unrounded value for sorting and download.
+def read(text: str) -> tuple[float, ...]:
+    """Return what a text of `signed`, `number`, `percent_share` or `interval` says.
 
     Parameters
     ----------
-    value
-        The cell as it is in the frame.
+    text
+        Any text.
+
+    Returns
+    -------
+    tuple of float
+        A number, as exact as it is written, or both ends of an interval; empty for other text.
+    """
+    found = [WRITTEN.fullmatch(part) for part in text.split(ENDS)]
+    if len(found) > 2 or None in found:
+        return ()
+    return tuple(
+        float(part["sign"].replace(MINUS, "-") + part["digits"].replace(",", "") + ("e-2" if part["share"] else ""))
+        for part in found
+        if part
+    )
+
+
+def column_numbers(column: pd.Series, texts: Sequence[str]) -> list[tuple[float, ...]]:
+    """Return what each cell of a column is sorted by and taken away as.
+
+    Parameters
+    ----------
+    column
+        The values.
+    texts
+        How they are shown.
+
+    Returns
+    -------
+    list of tuple of float
+        A number, unrounded where the column has it; both ends of an interval; nothing for text. Text says numbers where
+        all of its column does and a sign, a percent sign or two ends show that it is not a name made of digits.
+    """
+    if is_numeric(column):
+        return [(math.nan if pd.isna(value) else float(value),) for value in column]
+    said = {text: read(text) for text in texts if text not in (MISSING, UNKNOWN)}
+    widths = {len(ends) for ends in said.values()}
+    if len(widths) == 1 and any(not text[:1].isdigit() or text.endswith("%") or ENDS in text for text in said):
+        gap = (math.nan,) * widths.pop()
+        return [said.get(text, gap) for text in texts]
+    return [(float(value),) if is_number(value) else () for value in column]
+
+
+def html_cell(text: str, numbers: tuple[float, ...], header: bool, address: str = "") -> str:
+    """Return one body cell, carrying the numbers for sorting and download.
+
+    Parameters
+    ----------
     text
         The cell as it is shown, unescaped.
+    numbers
+        From :func:`column_numbers`.
     header
         Whether the cell names its row.
     address
@@ -345,12 +398,11 @@ def html_cell(value: object, text: str, header: bool, address: str = "") -> str:
     shown = html.escape(text)
     if address:
         shown = f'<a href="{html.escape(address)}">{shown}</a>'
-    if header:
-        return f'<th scope="row">{shown}</th>'
-    if is_number(value):
-        raw = "" if pd.isna(value) else repr(float(value)).removesuffix(".0")
-        return f'<td{NUMERIC} data-value="{raw}">{shown}</td>'
-    return f"<td{LONG if len(text) > LONG_TEXT else ''}>{shown}</td>"
+    tag, scope = ("th", ' scope="row"') if header else ("td", "")
+    raw = ["" if math.isnan(value) else repr(value).removesuffix(".0") for value in numbers]
+    carried = "".join(f' data-{name}="{value}"' for name, value in zip(("value", "upper"), raw, strict=False))
+    look = NUMERIC if len(numbers) == 1 else LONG if len(text) > LONG_TEXT and not header else ""
+    return f"<{tag}{scope}{look}{carried}>{shown}</{tag}>"
 
 
 @dataclass(frozen=True)
@@ -399,34 +451,36 @@ class Table:
 
     def _repr_html_(self) -> str:
         caption = f"<caption>{html.escape(self.caption)}</caption>" if self.caption else ""
+        texts = self.texts()
+        numbers = [column_numbers(self.frame[name], texts[name].tolist()) for name in self.frame.columns]
+        numeric = [any(map(math.isfinite, chain(*column))) and {*map(len, column)} == {1} for column in numbers]
         return (
             '<div class="book-table"><table>'
-            f"{caption}<thead><tr>{self._head()}</tr></thead>"
-            f"<tbody>{self._body()}</tbody></table></div>"
+            f"{caption}<thead><tr>{self._head(numeric)}</tr></thead>"
+            f"<tbody>{self._body(texts, numbers)}</tbody></table></div>"
         )
 
-    def _head(self) -> str:
+    def _head(self, numeric: Sequence[bool]) -> str:
         return "".join(
-            f'<th scope="col"{NUMERIC if is_numeric(self.frame[name]) else ""}>'
-            f"{html.escape(one_line(heading))}</th>"
-            for name, heading in zip(self.frame.columns, self.headings, strict=True)
+            f'<th scope="col"{NUMERIC if numbered else ""}>{html.escape(one_line(heading))}</th>'
+            for numbered, heading in zip(numeric, self.headings, strict=True)
         )
 
-    def _body(self) -> str:
+    def _body(self, texts: pd.DataFrame, numbers: Sequence[Sequence[tuple[float, ...]]]) -> str:
         rows = zip(
-            self.frame.itertuples(index=False, name=None),
-            self.texts().itertuples(index=False, name=None),
+            texts.itertuples(index=False, name=None),
+            zip(*numbers, strict=True),
             self.addresses or [""] * len(self.frame),
             strict=True,
         )
         return "".join(
             "<tr>"
             + "".join(
-                html_cell(value, text, header=position == 0, address="" if position else address)
-                for position, (value, text) in enumerate(zip(values, texts, strict=True))
+                html_cell(text, said, header=position == 0, address="" if position else address)
+                for position, (text, said) in enumerate(zip(shown, carried, strict=True))
             )
             + "</tr>"
-            for values, texts, address in rows
+            for shown, carried, address in rows
         )
 
     def __repr__(self) -> str:

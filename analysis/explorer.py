@@ -88,7 +88,7 @@ class Explorer:
     areas
         Their areas; empty where none is stated.
     ledger
-        From `analysis.claims.claims`, the claims that name benchmarks, with ``subjects``.
+        From :func:`ledger_of`, the claims that name benchmarks.
     published
         Published correlation by population and benchmark, turned as ours are.
     population, benchmark
@@ -386,13 +386,16 @@ def ledger_of(table: ScoreTable, parameters: Parameters, stated: Sequence[Claim]
     Returns
     -------
     pandas.DataFrame
-        Rows of the ledger with ``subjects``, the benchmarks a claim names or groups.
+        Rows of the ledger with ``subjects``, the benchmarks a claim names or groups, and ``low`` and ``high``, the ends of
+        where it puts its number.
     """
-    from analysis.claims import claims, subjects
+    from analysis.claims import claims, region_of, subjects
 
     about = [(claim, subjects(claim, table.benchmarks)) for claim in stated if claim.test]
     kept = [(claim, names) for claim, names in about if names]
-    return claims(table, parameters, [claim for claim, _ in kept]).assign(subjects=[names for _, names in kept])
+    ends = [region_of(claim.arguments, parameters.line) for claim, _ in kept]
+    ledger = claims(table, parameters, [claim for claim, _ in kept])
+    return ledger.assign(subjects=[names for _, names in kept], low=[low for low, _ in ends], high=[high for _, high in ends])
 
 
 def leaning(made: Explorer, benchmark: str) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import contextlib
 import copy
 import html
 import json
+import math
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -24,7 +25,12 @@ if TYPE_CHECKING:
 
 VEGALITE = re.compile(r"^(?P<prefix>.*)application/vnd\.vegalite\.v\d+[.+]json$")
 INNER_ID = re.compile(r'(<(?:clipPath|linearGradient|radialGradient|pattern)\b[^>]*\bid=")([^"]*)')
+TEXT_SIZE = re.compile(r'(<text\b[^>]*\bfont-size=")([\d.]+)')
 PICTURE_WIDTH = 680
+# Readers draw a static picture's words in fonts of their own, so it is laid out for the widest: in the
+# one the converter always has, with letters so much larger; DejaVu Sans and Verdana stay within that.
+MEASURED, WIDER = "Liberation Sans", 1.2
+LETTERS = ("fontSize", "labelFontSize", "titleFontSize", "subtitleFontSize", "labelLimit", "titleLimit")
 SHAPE_PATHS = {
     "circle": "M-4.5,0a4.5,4.5 0 1,0 9,0a4.5,4.5 0 1,0 -9,0",
     "square": "M-4,-4h8v8h-8Z",
@@ -104,31 +110,80 @@ def render_many(specs: Sequence[dict[str, Any]]) -> list[str]:
     list of str
         SVG, text and lines in the colour of the text around it.
     """
-    if not specs:
-        return []
+    return [picture(without_legends(spec) if book(spec).get("keys") else spec, "page") for spec in specs]
+
+
+def picture(spec: dict[str, Any], style: str) -> str:
+    """Return a static picture of one chart, with room for the letters of any font.
+
+    Parameters
+    ----------
+    spec
+        Vega-Lite specification with its data inside.
+    style
+        Name of a theme of the house.
+
+    Returns
+    -------
+    str
+        SVG.
+    """
     import vl_convert
 
-    return [vl_convert.vegalite_to_svg(picture_spec(spec)) for spec in specs]
+    svg = vl_convert.vegalite_to_svg(picture_spec(spec, theme(style)))
+    return TEXT_SIZE.sub(lambda found: f"{found[1]}{float(found[2]) / WIDER:g}", svg)
 
 
-def picture_spec(spec: dict[str, Any]) -> dict[str, Any]:
-    """Return a chart's specification for a static picture: fixed width, no key, colours of the page.
+def picture_spec(spec: dict[str, Any], style: dict[str, Any]) -> dict[str, Any]:
+    """Return a chart's specification of fixed width, its letters laid out for any font.
 
     Parameters
     ----------
     spec
         Vega-Lite specification.
+    style
+        Vega-Lite configuration.
 
     Returns
     -------
     dict
         A new specification.
     """
-    bare = without_legends(spec) if book(spec).get("keys") else copy.deepcopy(spec)
-    if bare.get("width") == "container":
-        bare |= {"width": PICTURE_WIDTH, "autosize": {"type": "fit-x", "contains": "padding"}}
-    bare["config"] = {**bare.get("config", {}), **theme("page")}
-    return bare
+    drawn = copy.deepcopy(spec)
+    if drawn.get("width") == "container":
+        drawn |= {"width": PICTURE_WIDTH, "autosize": {"type": "fit-x", "contains": "padding"}}
+    # Larger letters closer together: rows lie as far apart as they would.
+    grown = math.ceil(style["axis"]["labelFontSize"] * (WIDER - 1))
+    axis = {**style["axis"], "labelSeparation": style["axis"]["labelSeparation"] - grown}
+    drawn["config"] = {**drawn.get("config", {}), **style, "font": f'"{MEASURED}", {style["font"]}', "axis": axis}
+    return with_room(drawn)
+
+
+def with_room(spec: Any) -> Any:
+    """Return a specification whose letters are laid out as wide as those of any reader's font.
+
+    Parameters
+    ----------
+    spec
+        Vega-Lite specification or a part of one.
+
+    Returns
+    -------
+    Any
+        The same structure, sizes of letters and limits of labels larger; data untouched.
+    """
+    if isinstance(spec, list):
+        return [with_room(part) for part in spec]
+    if not isinstance(spec, dict):
+        return spec
+    return {
+        key: value
+        if key in ("data", "datasets", "usermeta")
+        else value * WIDER
+        if key in LETTERS and isinstance(value, int | float)
+        else with_room(value)
+        for key, value in spec.items()
+    }
 
 
 def without_legends(spec: Any) -> Any:
@@ -201,7 +256,7 @@ def figure(spec: dict[str, Any], svg: str, identifier: str) -> str:
         f"{key_list(extra.get('keys', []), bool(pick))}{controls(spec)}"
         f'<div class="book-chart-view" role="img" aria-label="{alt}" '
         f'style="min-height:{picture_height(svg)}px"></div>'
-        f'<noscript><div class="book-chart-picture" role="img" aria-label="{alt}">'
+        f'<noscript>{settings_line(spec)}<div class="book-chart-picture" role="img" aria-label="{alt}">'
         f"{page_picture(svg, identifier)}</div></noscript>"
         f'<script type="application/json">{script_json(spec)}</script>'
         f"{data_table(spec)}</div>"
@@ -285,6 +340,30 @@ def bound_names(spec: dict[str, Any]) -> list[str]:
         Their names.
     """
     return [param["name"] for param in spec.get("params", []) if "bind" in param]
+
+
+def settings_line(spec: dict[str, Any]) -> str:
+    """Return what a chart's controls are set to, for a picture beside which there are none.
+
+    Parameters
+    ----------
+    spec
+        Vega-Lite specification.
+
+    Returns
+    -------
+    str
+        HTML; empty where nothing is set. The page's script says the same in the pictures it saves.
+    """
+    pairs = [(param["bind"]["name"], param["value"]) for param in spec.get("params", []) if is_set(param)]
+    said = [f"{name.strip()}: {value:g}" if isinstance(value, float) else f"{name.strip()}: {value}" for name, value in pairs]
+    return f'<p class="book-settings">{html.escape("; ".join(said))}</p>' if said else ""
+
+
+def is_set(param: dict[str, Any]) -> bool:
+    """Return whether a parameter of a chart has a control with a name, and a value from the start."""
+    bind = param.get("bind")
+    return isinstance(bind, dict) and "name" in bind and param.get("value") is not None
 
 
 def key_list(keys: Sequence[dict[str, Any]], picks: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -72,7 +73,7 @@ def read_file(path: str | Path, table: ScoreTable) -> pd.DataFrame:
     """
     from analysis.sources.sheet import read_sheet
 
-    sheet = read_sheet(path)
+    sheet = read_sheet(path, "prediction")
     rows = cells(sheet)
     rows["benchmark"] = identified(rows["benchmark"], table.benchmarks)
     raise_if(sorted([*problems(rows, sheet), *repeats(rows, sheet)], key=lambda problem: problem.row or 0))
@@ -103,13 +104,13 @@ def located(folder: str | Path, name: str) -> Path:
     """
     inside = PurePosixPath(name)
     path = Path(folder) / inside
+    if not path.is_file():
+        what = "there is no such file of predictions"
+        mend = "check the path: it is looked for where a build is started, then in the data folder"
+        raise InputError(Problem(name, None, None, what, mend))
     if inside.is_absolute() or ".." in inside.parts:
         what = f"the file of predictions {quoted(name)} lies outside the data folder"
         raise InputError(Problem("", None, None, what, "put it into the book's folder data and give its name"))
-    if not path.is_file():
-        what = f"there is no file of predictions {quoted(name)} in the data folder"
-        mend = "check the path, which a build also looks for where it is started"
-        raise InputError(Problem("", None, None, what, mend))
     return path
 
 
@@ -212,11 +213,19 @@ def pseudonymous(guesses: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The same, people called ``player 1``, ``player 2`` and so on; neither these names nor the
-        order of the rows follows the names or the order that were there before.
+        order of the rows follows the names or the order that were there before. Only what somebody
+        predicts decides which player it is: whoever has a list of the names learns nothing from it.
     """
-    found = {name: hashlib.sha256(name.encode()).hexdigest() for name in guesses["person"].unique()}
-    order = sorted(found, key=found.__getitem__)
+    found = {name: rows_hash(rows) for name, rows in guesses.groupby("person")}
+    # Names only tell apart people of equal rows, who can be exchanged without a trace.
+    order = sorted(found, key=lambda name: (found[name], name))
     width = len(str(len(order)))
     called = {name: f"player {place:0{width}d}" for place, name in enumerate(order, start=1)}
     renamed = guesses.assign(person=guesses["person"].map(called))
-    return renamed.sort_values(["person", "benchmark"], ignore_index=True)
+    return renamed.sort_values(["person", *COLUMNS[1:]], ignore_index=True)
+
+
+def rows_hash(rows: pd.DataFrame) -> str:
+    """Return a hash of one person's predictions, the same whatever their order and whoever made them."""
+    said = sorted(json.dumps(row) for row in rows[list(COLUMNS[1:])].itertuples(index=False, name=None))
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()

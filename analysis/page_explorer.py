@@ -114,10 +114,10 @@ class Page:
         """Return the claims that lean on the benchmark shown first."""
         from analysis.display import html_table
         from analysis.explorer import leaning
-        from analysis.findings.explorer import CLAIM_COLUMNS, CLAIM_FORMATS, claim_rows
+        from analysis.findings.explorer import CLAIM_COLUMNS, claim_rows
 
         rows = claim_rows(leaning(self.made, self.made.benchmark))
-        return html_table(rows, CLAIM_COLUMNS, CLAIM_FORMATS, addresses=rows["address"])
+        return html_table(rows, CLAIM_COLUMNS, addresses=rows["address"])
 
     def every(self) -> Table:
         """Return every benchmark in every population."""
@@ -140,14 +140,15 @@ def page_facts(made: Explorer) -> dict[str, Any]:
     -------
     dict
         ``start`` (population and benchmark); ``line``; ``benchmarks`` (``id, name, area``); ``claims`` (as rows of
-        `analysis.findings.explorer.CLAIM_COLUMNS` with ``address``); ``populations``, see :func:`population_facts`.
+        `analysis.findings.explorer.CLAIM_COLUMNS` between ``address`` and the numbers ``estimate, lower, upper``);
+        ``populations``, see :func:`population_facts`.
         Correlations within lists are in thousandths.
     """
     from analysis.card import plain_json
     from analysis.findings.explorer import CLAIM_COLUMNS, claim_rows
 
     areas = made.areas
-    claims = claim_rows(made.ledger)[["address", *CLAIM_COLUMNS]]
+    claims = claim_rows(made.ledger)[["address", *CLAIM_COLUMNS, "estimate", "lower", "upper"]]
     return plain_json(
         {
             "start": {"population": made.population, "benchmark": made.benchmark},
@@ -237,11 +238,12 @@ def benchmark_facts(
     Returns
     -------
     dict
-        ``title``; ``said`` and ``alt`` (texts); ``rho`` and ``verdict``; ``values`` (by model, None where missing);
-        ``families`` (place, models, correlation); ``neighbours`` (place, likeness, models); ``claims`` (places);
-        ``published``; ``curve``, see :func:`curve_facts`.
+        ``title``; ``said`` and ``alt`` (texts); ``rho``, ``written`` (the same as text) and ``verdict``; ``values`` (by model,
+        None where missing); ``families`` (place, models, correlation); ``neighbours`` (place, likeness, models, likeness
+        as text); ``claims`` (places); ``published``; ``curve``, see :func:`curve_facts`.
     """
     from analysis import charts_explorer as charts
+    from analysis.display import correlation
     from analysis.findings.explorer import said
 
     about = found.about[benchmark]
@@ -255,11 +257,13 @@ def benchmark_facts(
             "curve": charts.curve_alt(found, benchmark),
         },
         "rho": round(float(about["correlation"]), 4),
+        "written": correlation(about["correlation"]),
         "verdict": about["verdict"],
         "values": [float(f"{value:.6g}") for value in found.values[benchmark]],
         "families": family_facts(found, benchmark),
         "neighbours": [
-            [places[other.benchmark], thousandths(other.alike), other.n_models] for other in found.near[benchmark]
+            [places[other.benchmark], thousandths(other.alike), other.n_models, correlation(other.alike)]
+            for other in found.near[benchmark]
         ],
         "claims": leans,
         "published": made.published_value(found.population, benchmark),

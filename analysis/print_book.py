@@ -36,7 +36,8 @@ STYLES = ("_static/pygments.css", "_static/book-palette.css", STYLE)
 # What only works on a screen, is there twice, or opens on demand because it is long.
 SCREEN_ONLY = (
     "script", "form", "button", "input", "select", ".headerlink", ".book-controls", ".book-chart-view",
-    ".book-chart-data", ".book-again", "details.hide:not(:has(.cell_output))", ".toctree-wrapper", ".book-screen",
+    ".book-chart-data", ".book-again", "details.hide .cell_input", "details.hide:not(:has(.cell_output))",
+    ".toctree-wrapper", ".book-screen",
 )
 SCRIPTS = re.compile(r"<script\b.*?</script>", re.DOTALL)
 URL = re.compile(r"url\(#([^)]*)\)")
@@ -275,6 +276,9 @@ def lower_headings(article: Tag) -> None:
     """Make the headings of a chapter one step lower: the highest is the title of the book."""
     for heading in article.select("h1, h2, h3, h4, h5"):
         heading.name = f"h{int(heading.name[1]) + 1}"
+        # Printed with white space as it is: see the style.
+        for text in heading.find_all(string=True):
+            text.replace_with(re.sub(r"\s+", " ", text))
 
 
 def title_page(record: Mapping[str, Any], citation: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ import shutil
 import threading
 from http.server import ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 import pandas as pd
@@ -18,6 +18,9 @@ from analysis import charts, display, figures, house
 from analysis.scores import ScoreTable
 
 from visits import LOCAL, QuietHandler, Visit, page_with_charts, pages, run, script
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator
 
 ROOT = Path(__file__).parents[1]
 HOSTILE = [
@@ -269,6 +272,106 @@ def test_a_downloaded_table_runs_nothing_in_a_spreadsheet(
     expected = [display.one_line(name) for name in HOSTILE]
     assert frame["model"].tolist() == [f"'{name}" if name[0] in "=+-@" else name for name in expected]
     assert frame["correlation"].tolist() == [number / len(HOSTILE) for number in range(len(HOSTILE))]
+
+
+def taken_away(visit: Visit, box: Locator) -> pd.DataFrame:
+    """Download a table as a reader does, and read it as a program does."""
+    with visit.page.expect_download() as download:
+        box.locator("xpath=following-sibling::p[1]").get_by_text("Download as CSV").click()
+    return pd.read_csv(download.value.path())
+
+
+def numbers(box: Locator, column: int) -> list[float]:
+    """What the cells of a column say, a sign as people write it."""
+    texts = box.locator(f"tbody tr > :nth-child({column})").all_text_contents()
+    return [float(re.match(r"[+−]?[\d.]+", text)[0].replace("−", "-")) for text in texts]
+
+
+def test_numbers_that_name_rows_are_sorted_and_taken_away_as_numbers(browser: Any, built_site: Path) -> None:
+    with Visit(browser, built_site / "chapters" / "theory" / "what_benchmarks_do.html", accept_downloads=True) as visit:
+        data = visit.page.locator(".book-chart-data", has=visit.page.get_by_text("−1", exact=True)).first
+        data.locator("summary").click()
+        box = data.locator(".book-table")
+        for descending in (False, True):
+            box.locator("thead button").first.click()
+            shown = numbers(box, 1)
+            assert shown == sorted(shown, reverse=descending) and min(shown) == -1 and max(shown) > 0
+        assert taken_away(visit, box).iloc[:, 0].tolist() == pytest.approx(shown)
+
+
+def test_an_interval_is_sorted_by_its_lower_end_and_taken_away_as_two_numbers(browser: Any, built_site: Path) -> None:
+    with Visit(browser, built_site / "chapters" / "results" / "areas.html", accept_downloads=True) as visit:
+        box = visit.page.locator("figure .output > .book-table", has=visit.page.get_by_role("button", name="Interval")).first
+        box.get_by_role("button", name="Interval").click()
+        column = 1 + [text.strip() for text in box.locator("thead th").all_text_contents()].index("Interval")
+        shown = numbers(box, column)
+        assert shown == sorted(shown) and shown[0] < 0 < shown[-1]
+        frame = taken_away(visit, box)
+        assert frame["Interval, lower"].tolist() == shown
+        assert (frame["Interval, lower"] < frame["Interval, upper"]).all() and "Interval" not in frame
+
+
+def test_a_family_is_picked_by_keyboard_where_rows_are_families(browser: Any, built_site: Path) -> None:
+    with Visit(browser, built_site / "chapters" / "measurement" / "uncertainty.html") as visit:
+        visit.draw()
+        chart = visit.page.locator("#fig-uncertainty-deleted .book-chart")
+        chart.locator(".book-keys button").first.press("Enter")
+        visit.page.wait_for_function(
+            "[...document.querySelectorAll('#fig-uncertainty-deleted .mark-symbol path')].filter((p) => Number(p.getAttribute('opacity')) < 1).length > 1"
+        )
+
+
+PALE = house.theme("dark")["axis"]["labelColor"]
+ON_PAPER = """() => [...document.querySelectorAll(".book-chart")].map((chart) => {
+    const shown = [...chart.querySelectorAll(":scope > .book-chart-view, :scope > .book-chart-printed")].filter((part) => part.checkVisibility());
+    const words = shown.flatMap((part) => [...part.querySelectorAll("svg text")]).filter((word) => word.textContent.trim());
+    const box = shown[0]?.querySelector("svg")?.getBoundingClientRect();
+    return { parts: shown.length, words: words.length, fits: box.width > 200 && box.right <= innerWidth,
+        colours: [...new Set(words.map((word) => getComputedStyle(word).fill))] };
+})"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("drawn", [False, True])
+def test_a_page_is_printed_at_once_with_all_its_charts_dark_on_white(browser: Any, built_site: Path, theme: str, drawn: bool) -> None:
+    with Visit(browser, built_site / "chapters" / "results" / "areas.html", theme=theme) as visit:
+        if drawn:
+            visit.draw()
+        visit.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        visit.page.emulate_media(media="print")
+        charts_shown = visit.page.evaluate(ON_PAPER)
+        assert len(charts_shown) > 1 and all(each["parts"] == 1 and each["words"] > 5 and each["fits"] for each in charts_shown)
+        colours = {colour for each in charts_shown for colour in each["colours"]}
+        assert all(max(map(int, re.findall(r"\d+", colour)[:3])) < 100 for colour in colours), colours
+        visit.page.emulate_media(media="screen")
+        visit.page.evaluate("dispatchEvent(new Event('afterprint'))")
+        assert visit.page.evaluate("document.documentElement.dataset.theme") == theme
+        assert visit.page.locator(".book-chart-printed").count() == 0
+        visit.draw()
+        fills = visit.page.locator(".book-chart-view svg text").evaluate_all("words => words.map((word) => word.getAttribute('fill'))")
+        assert (PALE in fills) == (theme == "dark")
+        assert visit.complaints == []
+
+
+def test_what_the_browser_prints_holds_every_chart_and_nothing_pale(browser: Any, built_site: Path, tmp_path: Path) -> None:
+    from pypdf import PdfReader
+
+    with Visit(browser, built_site / "chapters" / "results" / "areas.html", theme="dark") as visit:
+        count = "window.pictures = document.querySelectorAll('.book-chart-printed').length"
+        visit.page.evaluate(f"addEventListener('beforeprint', () => {{ {count}; }})")
+        visit.page.pdf()
+        assert visit.page.evaluate("window.pictures") == visit.page.locator(".book-chart").count() > 1
+        visit.draw()
+        visit.page.pdf(path=tmp_path / "page.pdf")
+        assert visit.page.evaluate("[window.pictures, document.documentElement.dataset.theme]") == [0, "dark"]
+    inks = {tuple(map(float, ink)) for page in PdfReader(tmp_path / "page.pdf").pages for ink in re.findall(r"([\d.]+) ([\d.]+) ([\d.]+) rg", contents(page))}
+    pale = tuple(int(PALE[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    assert inks and not [ink for ink in inks if ink == pytest.approx(pale, abs=0.005)]
+
+
+def contents(page: Any) -> str:
+    """What a page of a PDF draws."""
+    return page.get_contents().get_data().decode("latin-1")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
+import pickle
 import re
 import shlex
 import shutil
@@ -11,14 +13,19 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Iterator
+from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 from analysis.cluster import ClusterExecutor
+from analysis.cluster_host import Session
+from analysis.cluster_worker import Hosts
 from analysis.executor import REPRODUCIBLE, Call, LocalExecutor, Outcome, executor_for
 from analysis.import_commands import calibrated
 from analysis.installation import Installation, difference, installation
@@ -62,8 +69,13 @@ def described(_: None, inputs: Path) -> tuple[str, dict[str, str]]:
     return str(inputs), files
 
 
-def fill_memory(gigabytes: int) -> int:
-    return len(bytearray(gigabytes * 10**9))
+def fill_memory(gigabytes: float) -> int:
+    """Hold so much memory for longer than it may be held, or reserve it only if it is negative."""
+    if gigabytes < 0:
+        return len(mmap.mmap(-1, int(-gigabytes * 10**9)))
+    held = b"1" * int(gigabytes * 10**9)
+    time.sleep(60)
+    return len(held)
 
 
 def wait_until_noted(folder: Path, process: subprocess.Popen[str]) -> int:
@@ -135,9 +147,37 @@ def test_calls_may_follow_an_outcome(two: Cluster) -> None:
 
 
 def test_a_call_that_wants_too_much_memory_fails_and_hurts_nobody(two: Cluster) -> None:
-    found = outcomes(on(two), Call("much", fill_memory, 3), Call("little", double, 1))
-    assert isinstance(found["much"].error, MemoryError) and found["little"].value == 2
+    found = outcomes(on(two), Call("much", fill_memory, 2.2), Call("little", double, 1), Call("reserved", fill_memory, -9))
+    assert isinstance(found["much"].error, MemoryError) and found["little"].value == 2 and found["reserved"].value == 9 * 10**9
+    assert "the 2.0 GB that worker tcp://127.0.0.1:" in str(found["much"].error)
     assert [worker.poll() for worker in two.workers] == [None, None]
+
+
+def test_a_whole_edition_of_the_book_is_made_by_workers_of_the_memory_that_is_advised(tmp_path: Path) -> None:
+    (advised,) = set(re.findall(r"--memory-limit (\d+GB)", (ROOT / "README.md").read_text() + (ROOT / "CLUSTER.md").read_text()))
+    sweep = tmp_path / "sweep.yml"
+    sweep.write_text("results_only: false\neditions:\n  list:\n    - population: base\n")
+    book = tmp_path / "book"
+    for name in ("chapters", "data"):
+        shutil.copytree(ROOT / name, book / name)
+    for name in ("_config.yml", "_toc.yml", "CITATION.cff"):
+        shutil.copy(ROOT / name, book)
+    with cluster(tmp_path / "cluster", workers=1, memory=advised) as found:
+        done = compendium("sweep", sweep, "--book", book, "--out", tmp_path / "out", "--scheduler", found.address)
+    assert done.returncode == 0, done.stderr
+    assert len(list(tmp_path.glob("out/*/html/chapters/index.html"))) == 1
+
+
+def test_a_host_that_had_nothing_to_do_for_long_is_replaced() -> None:
+    worker = SimpleNamespace(memory_manager=SimpleNamespace(memory_limit=None), state=SimpleNamespace(nthreads=1), address="w")
+    hosts = Hosts(Session((), installation()))
+    hosts.setup(worker)
+    calls = [pickle.dumps(Call("", double, number)) for number in (1, 2)]
+    assert pickle.loads(hosts.make(calls[0], None)).value == 2
+    (idle,) = hosts._free
+    idle.end()
+    assert pickle.loads(hosts.make(calls[1], None)).value == 4
+    hosts._free[0].end()
 
 
 def test_an_edition_built_on_a_cluster_is_the_same_byte_for_byte(two: Cluster, tmp_path: Path) -> None:
@@ -233,12 +273,27 @@ def test_a_scheduler_without_workers_is_refused(tmp_path: Path) -> None:
             ClusterExecutor(found.address, patience=2).__enter__()
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense", "http://127.0.0.1:80", ""])
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "tls://127.0.0.1:1", "nonsense", "http://127.0.0.1:80", ""])
 def test_an_address_where_nobody_answers_is_refused_soon(address: str) -> None:
     start = time.monotonic()
     with pytest.raises(InputError, match="scheduler"):
         ClusterExecutor(address, patience=2).__enter__()
     assert time.monotonic() - start < 20
+
+
+def test_another_service_at_the_address_is_no_scheduler() -> None:
+    with HTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as pages:
+        threading.Thread(target=pages.serve_forever, daemon=True).start()
+        with pytest.raises(InputError, match="no scheduler answers"):
+            ClusterExecutor(f"tcp://127.0.0.1:{pages.server_port}", patience=2).__enter__()
+        pages.shutdown()
+
+
+def test_the_address_of_a_worker_is_none_of_a_scheduler(two: Cluster) -> None:
+    with on(two) as executor:
+        worker = next(iter(executor._client.scheduler_info()["workers"]))
+    with pytest.raises(InputError, match="not the address of a scheduler"):
+        ClusterExecutor(worker, patience=10).__enter__()
 
 
 def test_without_dask_the_user_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,6 +139,42 @@ def test_the_first_column_names_the_rows_and_numbers_carry_their_exact_value() -
     assert read.texts[-2:] == ["0.33", "26"]
 
 
+def carried(frame: pd.DataFrame) -> list[list[str | None]]:
+    """Return by row what its cells are sorted by, and after it the upper end of an interval; None for text."""
+    read = Reader(display.html_table(frame)._repr_html_())
+    cells = [cell for tag, cell in zip(read.tags, read.attributes, strict=True) if tag in ("th", "td") and cell.get("scope") != "col"]
+    width = len(frame.columns)
+    rows = [cells[start : start + width] for start in range(0, len(cells), width)]
+    return [[cell.get(name) for cell in row for name in ("data-value", "data-upper") if name in cell or name == "data-value"] for row in rows]
+
+
+def test_numbers_that_name_rows_carry_their_value_as_others_do() -> None:
+    assert carried(pd.DataFrame({"x": [-1.0, 0.5, np.nan], "name": ["a", "b", "c"]})) == [["-1", None], ["0.5", None], ["", None]]
+
+
+def test_intervals_and_formatted_numbers_carry_what_they_say() -> None:
+    frame = pd.DataFrame(
+        {
+            "name": ["a", "b", "c"],
+            "interval": ["−0.40 to +0.53", display.UNKNOWN, "48 % to 66 %"],
+            "estimate": ["57 %", "−0.313", None],
+        }
+    )
+    assert carried(frame) == [[None, "-0.4", "0.53", "0.57"], [None, "", "", "-0.313"], [None, "0.48", "0.66", ""]]
+
+
+@pytest.mark.parametrize("texts", [["007", "12"], ["+0.40", "about"], ["1.10", "2"], ["+0.1 to +0.2", "+0.3"], ["1 to 2 to 3"], ["–", "not known"]])
+def test_names_made_of_digits_and_mixed_columns_stay_text(texts: list[str]) -> None:
+    assert {said for row in carried(pd.DataFrame({"name": texts, "text": texts})) for said in row} == {None}
+
+
+@given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
+def test_what_is_written_is_read_back(lower: float, upper: float) -> None:
+    assert display.read(display.interval(lower, upper)) == pytest.approx((lower, upper), abs=0.005 + 1e-9)
+    assert display.read(display.number(lower)) == pytest.approx((lower,), abs=0.005 + 1e-9)
+    assert display.read(display.percent_share(lower, 1)) == pytest.approx((lower,), abs=0.0005 + 1e-9)
+
+
 def test_a_missing_cell_shows_a_dash_and_has_no_value_to_sort_by() -> None:
     frame = pd.DataFrame({"model": ["a", "b"], "score": [np.nan, 1.5]})
     table = display.html_table(frame)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from analysis.figures import VEGALITE
+from analysis.figures import VEGALITE, page_picture, render_many
 
 from visits import Visit, pages
 
@@ -111,6 +111,59 @@ def test_every_chart_has_a_caption_a_picture_and_its_data(built_site: Path) -> N
         assert re.match(r"\s*Figure\s\d+", caption) and len(caption.split()) > 8, (page, caption)
         assert re.search(r"<noscript>.*<svg", part, flags=re.S) and 'role="img"' in part, page
         assert re.search(r'book-chart-data.*<th scope="col".*<th scope="row"', part, flags=re.S), page
+
+
+WORDS = """() => [...document.querySelectorAll("svg")].map((svg) => {
+  const page = svg.getBoundingClientRect();
+  const boxes = (root, selector) => [...root.querySelectorAll(selector)]
+    .filter((text) => text.textContent.trim() && text.getAttribute("opacity") !== "0")
+    .map((text) => [text.textContent, text.getBoundingClientRect()]);
+  const outside = boxes(svg, "text")
+    .filter(([, box]) => box.left < page.left - 1 || box.top < page.top - 1 || box.right > page.right + 1 || box.bottom > page.bottom + 1);
+  const meet = (a, b) => a.left < b.right && b.left < a.right && a.top + 2 < b.bottom && b.top + 2 < a.bottom;
+  const crowded = [...svg.querySelectorAll(".role-axis-label")].flatMap((axis) => {
+    const labels = boxes(axis, "text");
+    return labels.filter(([, box], place) => labels.slice(place + 1).some(([, other]) => meet(box, other)));
+  });
+  return { outside: outside.map(([text]) => text), crowded: crowded.map(([text]) => text) };
+})"""
+
+
+def test_static_pictures_hold_all_their_words_in_a_wide_font(browser: Any, charts: list[tuple[str, dict[str, Any]]]) -> None:
+    pictures = render_many([spec for _, spec in charts])
+    style = '<style>text { font-family: "DejaVu Sans", Verdana, sans-serif }</style>'
+    page = browser.new_page()
+    page.set_content(style + "".join(page_picture(svg, f"chart-{place}") for place, svg in enumerate(pictures)))
+    found = [(chapter, spec["description"][:60], words) for (chapter, spec), words in zip(charts, page.evaluate(WORDS), strict=True)]
+    page.close()
+    assert [each for each in found if each[2]["outside"]] == []
+    assert [each for each in found if each[2]["crowded"]] == []
+
+
+def saved_picture(visit: Visit, chart: Any, path: Path) -> str:
+    """Save a chart as SVG and return it."""
+    with visit.page.expect_download() as download:
+        chart.get_by_role("button", name="Save as SVG").click()
+    download.value.save_as(path)
+    return path.read_text()
+
+
+def test_a_saved_picture_says_what_the_controls_are_set_to(browser: Any, built_site: Path, tmp_path: Path) -> None:
+    with Visit(browser, next(built_site.rglob("results/differential_progress.html")), accept_downloads=True) as visit:
+        visit.draw()
+        chart = visit.page.locator(".book-chart").filter(has=visit.page.locator("select[name=shown_area]")).first
+        control = chart.locator("select[name=shown_area]")
+        control.select_option(index=1)
+        area = control.input_value()
+        before = saved_picture(visit, chart, tmp_path / "before.svg")
+        assert f">Area: {area}<" in before and ">Family:" not in before
+        key = chart.locator(".book-keys button").first
+        key.click()
+        after = saved_picture(visit, chart, tmp_path / "after.svg")
+        assert f">Area: {area}<" in after and f">Family: {key.get_attribute('data-name')}<" in after
+        # On the page the control and the key say so.
+        assert ">Area:" not in chart.locator(".book-chart-view svg").inner_html()
+        assert visit.complaints == []
 
 
 def test_controls_of_charts_have_labels_and_are_reached_by_keyboard(browser: Any, built_site: Path) -> None:

@@ -16,6 +16,8 @@ import pytest
 from analysis import charts_explorer, claims, claims_file, explorer, results, robustness, scores
 from analysis.correlation import capabilities_correlations
 from analysis.display import correlation as rho
+from analysis.display import percent_share
+from analysis.findings import claims as ledger_words
 from analysis.findings.explorer import said
 from analysis.page_explorer import Page, page, page_facts
 from analysis.parameters import Parameters
@@ -79,7 +81,7 @@ def test_every_figure_is_that_of_the_result_tables(facts, published) -> None:
     for row in published.itertuples():
         shown = own(facts, row.population, row.benchmark)
         assert shown["verdict"] == row.verdict
-        assert shown["rho"] == pytest.approx(row.correlation, abs=6e-5)
+        assert shown["rho"] == pytest.approx(row.correlation, abs=6e-5) and shown["written"] == rho(row.correlation)
         answer = shown["said"]["answer"]
         assert rho(row.correlation) in answer and f"{row.n_models} {row.population} models of {row.n_families} famil" in answer
         if math.isfinite(row.lower):
@@ -146,15 +148,16 @@ def test_neighbours_are_the_nearest_by_rank_and_never_a_part_of_the_whole(facts,
     for population, benchmark in some(facts, 29):
         values = scores.oriented(table, population)
         shown = own(facts, population, benchmark)["neighbours"]
-        ids = [facts["benchmarks"][place]["id"] for place, _, _ in shown]
+        ids = [facts["benchmarks"][place]["id"] for place, *_ in shown]
         assert benchmark not in ids and len(ids) == len(set(ids))
         parents = table.benchmarks["parent"]
         assert not any(parents[other] == benchmark or parents[benchmark] == other for other in ids)
-        for other, (_, alike, models) in zip(ids, shown, strict=True):
+        for other, (_, alike, models, text) in zip(ids, shown, strict=True):
             both = values[[benchmark, other]].dropna()
             assert models == len(both)
             assert alike / 1000 == pytest.approx(spearmanr(both[benchmark], both[other]).statistic, abs=6e-4)
-        assert [alike for _, alike, _ in shown] == sorted((alike for _, alike, _ in shown), reverse=True)
+            assert text in {rho(alike / 1000 + rounding) for rounding in (-6e-4, 0, 6e-4)}
+        assert [alike for _, alike, *_ in shown] == sorted((alike for _, alike, *_ in shown), reverse=True)
 
 
 def test_no_benchmark_left_out_is_nearer_than_the_neighbours(table) -> None:
@@ -170,14 +173,39 @@ def test_no_benchmark_left_out_is_nearer_than_the_neighbours(table) -> None:
 def test_the_claims_are_the_ledger_s_and_each_names_what_leans_on_it(facts, table, data_folder) -> None:
     stated = claims_file.read_claims(data_folder)
     ledger = claims.claims(table, SETTINGS, stated).set_index("id")
-    columns = ["address", "id", "statement", "verdict", "estimate", "lower", "upper", "population"]
-    for address, identity, _, verdict, *_ in facts["claims"]:
+    words = ledger_words.tested_rows(ledger.reset_index(), stated, SETTINGS.line).set_index("id")
+    for address, identity, _, verdict, value, interval, _, *numbers in facts["claims"]:
         assert verdict == ledger.at[identity, "verdict"] and address.endswith(f"#claim-{identity}")
-    assert len(facts["claims"][0]) == len(columns)
+        known = [None if math.isnan(number) else number for number in ledger.loc[identity, ["estimate", "lower", "upper"]]]
+        assert numbers == known
+        if identity in words.index:
+            assert [value, interval] == words.loc[identity, ["value", "interval"]].tolist()
     for population, benchmark in some(facts, 13):
         leaning = {facts["claims"][place][1] for place in own(facts, population, benchmark)["claims"]}
         naming = {claim.id for claim in stated if claim.test and benchmark in claims.subjects(claim, table.benchmarks)}
         assert leaning == naming
+
+
+def test_claims_are_written_as_in_the_ledger_where_two_decimals_would_contradict_their_verdict(facts) -> None:
+    written = {identity: (value, interval) for _, identity, _, _, value, interval, *_ in facts["claims"]}
+    assert written["fuzzy-less-tied"][1] == "−0.313 to −0.001"
+    # Here zero decides, and both would be rounded to it or away from it.
+    assert written["decorrelation-possible"][1].startswith("+0.004 to") and written["preference-high"][1].startswith("+0.404 to")
+    assert any(value.endswith("%") for value, _ in written.values())
+
+
+def test_one_family_is_one_and_an_inverse_curve_tells_its_share_below_the_negative_line(facts, made) -> None:
+    said = {(each["name"], at): shown["said"] for each in facts["populations"] for at, shown in each["benchmarks"].items()}
+    verdicts = [words["verdict"] for words in said.values()]
+    assert any("About 1 more family like these" in words for words in verdicts)
+    assert not [words for words in verdicts if "About 1 more families" in words]
+    for (population, at), words in said.items():
+        curve = made.made.surveys[population].curves[facts["benchmarks"][int(at)]["id"]]
+        if len(curve) > 1:
+            values = curve["comparable"]
+            below = values.median() < 0
+            share = percent_share((values < -SETTINGS.line).mean() if below else (values > SETTINGS.line).mean())
+            assert words["curve"].endswith(f"; {share} of them lie {'below the negative line' if below else 'above the line'}.")
 
 
 def test_every_word_is_for_people(facts) -> None:

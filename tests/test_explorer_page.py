@@ -171,6 +171,59 @@ def test_the_links_of_the_chapter_on_areas_open_their_benchmark(browser: Any, bu
         assert opened.complaints == []
 
 
+def test_claims_are_written_as_the_ledger_writes_them(browser: Any, visit: Visit, site_page: Path) -> None:
+    choose(visit, population="chat", benchmark="wmdp")
+    rows = {cells[0]: cells[2:5] for cells in cells_of(visit, "#tab-explorer-claims")}
+    with Visit(browser, site_page.parents[1] / "results" / "claims.html") as ledger:
+        heads = [head.strip() for head in ledger.page.locator("#tab-claims-tested thead th").all_text_contents()]
+        places = [heads.index(name) for name in ("Verdict", "Estimate", "Interval")]
+        written = {cells[0]: [cells[place] for place in places] for cells in cells_of(ledger, "#tab-claims-tested")}
+    assert "fuzzy-less-tied" in rows and rows["fuzzy-less-tied"][2] == "−0.313 to −0.001"
+    assert rows == {name: written[name] for name in rows}
+    with visit.page.expect_download() as saved:
+        visit.page.locator("#tab-explorer-claims").get_by_text("Download as CSV").click()
+    frame = pd.read_csv(saved.value.path()).set_index("Claim")
+    assert frame.at["half-entangled", "Estimate"] == pytest.approx(0.57, abs=0.005)
+    assert -0.0049 < frame.at["fuzzy-less-tied", "Interval, upper"] < 0
+
+
+def cells_of(visit: Visit, table: str) -> list[list[str]]:
+    """The texts of a table, a space of any width as a space."""
+    rows = visit.page.locator(f"{table} tbody tr").evaluate_all("rows => rows.map(row => [...row.cells].map(cell => cell.textContent.trim()))")
+    return [[" ".join(text.split()) for text in row] for row in rows]
+
+
+@pytest.mark.parametrize("width", [320, 360, 480, 1280])
+def test_titles_of_charts_are_shown_whole_on_any_screen(browser: Any, site_page: Path, width: int) -> None:
+    whole = """() => [...document.querySelectorAll(".book-chart-view")].filter((view) => view.checkVisibility()).map((view) => {
+        const title = view.querySelector(".role-title-text"), [inner, outer] = [title, view].map((part) => part.getBoundingClientRect());
+        const kept = inner.left >= outer.left && inner.right <= outer.right && inner.top >= outer.top && !title.textContent.includes("…");
+        return { kept, words: title.textContent.length };
+    })"""
+    with Visit(browser, site_page, width=width) as opened:
+        opened.draw()
+        longest = max(facts_of(opened)["benchmarks"], key=lambda each: len(each["name"]))
+        for benchmark in ("machiavelli_power", longest["id"]):
+            choose(opened, benchmark=benchmark)
+            opened.page.wait_for_timeout(300)
+            assert all(title["kept"] and title["words"] > 10 for title in opened.page.evaluate(whole)), benchmark
+        opened.page.set_viewport_size({"width": 320, "height": 900})
+        opened.page.wait_for_timeout(500)
+        assert all(title["kept"] for title in opened.page.evaluate(whole))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_choice_is_printed_as_it_is_chosen_before_its_charts_come_near(browser: Any, site_page: Path, theme: str) -> None:
+    with Visit(browser, f"{site_page.as_uri()}{address('wmdp', 'base')}", theme=theme) as opened:
+        opened.page.wait_for_function("document.querySelectorAll('.book-chart[data-drawn]').length === 3", timeout=20_000)
+        opened.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        titles = opened.page.locator(".book-chart .role-title-text").all_text_contents()
+        assert len(titles) == 3 and all(title == "WMDP (pooled), base models" for title in titles)
+        assert opened.page.locator(".book-chart-printed").count() == 0
+        opened.page.evaluate("dispatchEvent(new Event('afterprint'))")
+        opened.settle()
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [

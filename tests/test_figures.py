@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import altair as alt
 import nbformat
 import pandas as pd
 import pytest
@@ -117,6 +118,53 @@ def test_the_static_picture_is_well_formed_and_takes_the_colours_of_the_page() -
     assert float(root.attrib["width"]) == figures.PICTURE_WIDTH
     fills = {text.attrib.get("fill") for text in root.iter("{http://www.w3.org/2000/svg}text")}
     assert fills == {"currentColor"}
+
+
+def test_a_static_picture_leaves_wide_fonts_room_and_keeps_the_size_of_its_letters() -> None:
+    (svg,) = figures.render_many([hostile_chart().to_dict()])
+    texts = list(ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text"))
+    assert {text.attrib["font-size"] for text in texts} == {"12px"}
+    # Whatever fonts this machine has, the first is one that comes with the converter.
+    assert {text.attrib["font-family"].partition(",")[0] for text in texts} == {'"Liberation Sans"'}
+
+
+def test_a_static_picture_names_as_many_rows_as_a_chart_does() -> None:
+    frame = pd.DataFrame({"label": [f"row {number}" for number in range(40)], "value": range(40)})
+    chart = alt.Chart(frame, height=house.rows_height(40)).mark_point().encode(x="value:Q", y=house.row_axis(frame["label"]))
+    (svg,) = figures.render_many([house.house(chart, "Rows.", {"label": "Row"}).to_dict()])
+    shown = [text for text in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text") if text.attrib.get("opacity") != "0"]
+    assert [text.text for text in shown if (text.text or "").startswith("row")] == list(frame["label"])
+
+
+def test_making_room_leaves_the_data_alone() -> None:
+    spec = {"datasets": {"d": [{"fontSize": 10}]}, "config": {"text": {"fontSize": 10}}, "mark": {"limit": 0, "fontSize": {"expr": "x"}}}
+    made = figures.with_room(spec)
+    assert made == {**spec, "config": {"text": {"fontSize": 10 * figures.WIDER}}}
+
+
+def set_chart() -> Any:
+    """A chart with controls that are set, one that is not, and a selection."""
+    frame = pd.DataFrame({"x": [1.0], "area": ["a"]})
+    controls = [
+        alt.param(name="area", value="Security & <b>", bind=alt.binding_select(options=["Security & <b>"], name="Area ")),
+        alt.param(name="care", value=0.0, bind=alt.binding_select(options=[0.0, 0.25], name="Reward ")),
+        alt.param(name="pay", value=0.25, bind=alt.binding_range(min=0, max=1, name="Pay ")),
+        alt.param(name="picked", value=None, bind=alt.binding_select(options=[None, "a"], name="Family ")),
+        alt.selection_interval(name="moved", bind="scales"),
+    ]
+    return house.house(alt.Chart(frame).mark_point().encode(x="x:Q").add_params(*controls), "One dot.", {"x": "x"})
+
+
+def test_a_static_picture_says_what_the_controls_are_set_to() -> None:
+    page = html_of(figures.render_figures(notebook_of(set_chart())))
+    static = page[page.index("<noscript>") : page.index("</noscript>")]
+    assert '<p class="book-settings">Area: Security &amp; &lt;b&gt;; Reward: 0; Pay: 0.25</p>' in static
+    # Where scripts run, the controls themselves say so.
+    assert page.count("book-settings") == 1
+
+
+def test_a_static_picture_without_controls_says_nothing_of_them(page: str) -> None:
+    assert "book-settings" not in page
 
 
 def test_the_notebook_given_is_not_changed() -> None:

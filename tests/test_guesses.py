@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from score_tables import random_scores, score_table
 
-from analysis.guesses import read_guesses
+from analysis.guesses import pseudonymous, read_guesses
 from analysis.problems import InputError
 from analysis.scores import ScoreTable
 
@@ -60,7 +62,7 @@ def test_confidence_may_be_left_blank(file_of: File, table: ScoreTable) -> None:
         ("person,benchmark,prediction\nann,b3,0.4,0.5,7\n", "row 2: 5 cells where the header has 3"),
         ('person,benchmark,prediction\n"ann,b3,0.4\n', "check the quotation marks"),
         ("person,Person,benchmark,prediction\nann,bob,b3,0.4\n", "both mean person"),
-        ("person,benchmark,prediction\n", "no row under it"),
+        ("person,benchmark,prediction\n", "no row under it; add one row for each prediction"),
         (b"PK\x03\x04\x00", "a spreadsheet"),
         ("", "the file is empty"),
     ],
@@ -75,6 +77,41 @@ def test_a_row_that_cannot_be_used_is_named(file_of: File, table: ScoreTable, te
 def test_only_files_in_the_data_folder_are_read(tmp_path: Path, table: ScoreTable, name: str) -> None:
     with pytest.raises(InputError, match="data folder"):
         read_guesses(tmp_path, name, table)
+
+
+def test_a_file_that_is_not_there_is_said_not_to_be(tmp_path: Path, table: ScoreTable) -> None:
+    for name in (str(tmp_path / "nothere.csv"), "../nothere.csv", "nothere.csv"):
+        with pytest.raises(InputError, match="nothere.csv: there is no such file of predictions"):
+            read_guesses(tmp_path, name, table)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "there.csv").write_text("x")
+    with pytest.raises(InputError, match="lies outside the data folder"):
+        read_guesses(tmp_path / "data", "../there.csv", table)
+
+
+def guessed(names: list[str], seed: int = 0) -> pd.DataFrame:
+    """Predictions of people with these names, the same whatever the names; one leaves a blank beside a number."""
+    rng = np.random.default_rng(seed)
+    rows = [(name, benchmark, rng.uniform(-1, 1), np.nan) for name in names for benchmark in ("b3", "b4", "b4")]
+    return pd.DataFrame(rows, columns=["person", "benchmark", "prediction", "confidence"])
+
+
+def test_a_list_of_the_names_does_not_tell_who_is_which_player() -> None:
+    one, other = pseudonymous(guessed(["ann", "bob", "cyd"])), pseudonymous(guessed(["zoe", "yan", "xu"]))
+    pd.testing.assert_frame_equal(one, other)
+    firsts = set()
+    for seed in range(20):
+        rows = guessed(["ann", "bob", "cyd"], seed)
+        found = pseudonymous(rows)
+        first = found.loc[found["person"] == "player 1", "prediction"].min()
+        firsts.add(rows.loc[rows["prediction"] == first, "person"].item())
+    assert firsts == {"ann", "bob", "cyd"}
+
+
+def test_players_are_the_same_whatever_the_order_of_the_rows() -> None:
+    rows = pd.concat([guessed(["ann", "bob"]), guessed(["cyd", "eve"])])
+    wanted = pseudonymous(rows).to_csv()
+    assert all(pseudonymous(rows.sample(frac=1, random_state=seed)).to_csv() == wanted for seed in range(10))
 
 
 def test_spreadsheets_of_other_countries_are_read(file_of: File, table: ScoreTable) -> None:

@@ -96,6 +96,20 @@ def test_folded_code_is_left_out_and_folded_outputs_are_opened(tmp_path: Path) -
     assert re.search(r'<details class="admonition hide below-input" open="">', found)
 
 
+def test_folded_code_is_left_out_where_its_output_is_folded_with_it(tmp_path: Path) -> None:
+    found = printed_chapter(
+        tmp_path,
+        '<details class="admonition hide above-input"><div class="cell_input">code</div><div class="cell_output">shown</div></details>'
+        '<div class="cell_input">to be read</div>',
+    )
+    assert "code" not in found and "shown" in found and "to be read" in found
+
+
+def test_a_printed_picture_says_what_its_controls_are_set_to(tmp_path: Path) -> None:
+    found = printed_chapter(tmp_path, '<noscript><p class="book-settings">Area: Security</p><svg><text>x</text></svg></noscript>')
+    assert '<p class="book-settings">Area: Security</p>' in found
+
+
 @pytest.mark.parametrize(("folded", "most"), [(True, print_book.LONG), (False, print_book.VERY_LONG)])
 def test_a_long_table_is_counted_and_left_on_the_site(tmp_path: Path, folded: bool, most: int) -> None:
     def printed_rows(rows: int) -> str:
@@ -110,6 +124,36 @@ def test_a_long_table_is_counted_and_left_on_the_site(tmp_path: Path, folded: bo
 def test_headings_of_a_chapter_come_below_the_title_of_the_book(tmp_path: Path) -> None:
     found = printed_chapter(tmp_path, "<h1>Chapter</h1><h2>Section</h2>")
     assert "<h2>Chapter</h2><h3>Section</h3>" in found
+
+
+def test_headings_are_of_one_line(tmp_path: Path) -> None:
+    assert "<h3>A <em>long one</em> of two lines</h3>" in printed_chapter(tmp_path, "<h2>A <em>long\none</em>\n  of two lines</h2>")
+
+
+@pytest.mark.browser
+def test_bookmarks_keep_the_spaces_at_which_a_heading_breaks(browser: Any, tmp_path: Path) -> None:
+    from pypdf import PdfReader
+
+    title = "A chapter whose title is so long that it goes on upon another line"
+    page, pdf = tmp_path / "book.html", tmp_path / "book.pdf"
+    page.write_text(document(ROOT / "chapters", f"<h1>{title}</h1>", record(), {}))
+    to_pdf(find_chromium(), page, pdf)
+    assert [mark.title for mark in PdfReader(pdf).outline] == [title]
+
+
+@pytest.mark.browser
+def test_a_name_beside_many_numbers_has_room(browser: Any, tmp_path: Path) -> None:
+    heads = "".join(f'<th class="book-number">Specifications {number}</th>' for number in range(9))
+    numbers = '<td class="book-number">+0.77</td>' * 9
+    row = f'<tr><th scope="row">Truthfulness of what is generated: true and informative</th>{numbers}</tr>'
+    table = f'<div class="book-table"><table><thead><tr><th>Name</th>{heads}</tr></thead><tbody>{row}</tbody></table></div>'
+    (tmp_path / "book.html").write_text(document(ROOT / "chapters", table, record(), {}))
+    page = browser.new_page()
+    page.goto((tmp_path / "book.html").as_uri())
+    name = page.locator("tbody th")
+    lines = name.evaluate("(name) => { const words = new Range(); words.selectNodeContents(name); return words.getClientRects().length; }")
+    page.close()
+    assert 1 <= lines <= 3
 
 
 def test_the_title_page_escapes_what_others_wrote() -> None:

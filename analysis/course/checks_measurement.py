@@ -128,8 +128,7 @@ TABLE = {
                     ),
                     Mistake(
                         missing_anywhere,
-                        "this counts over all populations: a benchmark that no model of the population has run is "
-                        "no gap in it",
+                        "this counts over all populations: a benchmark without any score in this population is no gap in it",
                     ),
                 ),
             ),

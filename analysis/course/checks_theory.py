@@ -300,7 +300,7 @@ FAIL = {
                 "years_equal",
                 Number(tolerance=0.03),
                 lambda given: saturated(given, 0.0),
-                "with equal difficulties the expected score is the curve of a single item: where does it reach the "
+                "with equal difficulties the score to expect follows the curve of a single item: where does it reach the "
                 "score wanted?",
                 (
                     Mistake(lambda given: saturated(given, 0.0, discrimination=1.0), "the discrimination is missing"),
@@ -365,7 +365,7 @@ FAIL = {
                 "end_guessed",
                 Number(tolerance=0.03),
                 lambda given: lower_end(given, 0.25),
-                "information is the squared slope of P over P times the rest, with P as the exercise gives it; the "
+                "information is the slope of P, squared, over P times the rest, with P as the exercise gives it; the "
                 "limit stays the same",
                 (
                     Mistake(lambda given: lower_end(given, 0.0), "this is the end without guessing"),

@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 import math
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.course.bundle import RECORD, write_data
-from analysis.course.hand_ins import HandIn, Notebook, Unreadable, cells_to_run, hand_ins, read_hand_in
+from analysis.course.hand_ins import Notebook, Unreadable, cells_to_run, read_hand_in, words_of
+from analysis.course.kept_marks import signed
 from analysis.course.key import class_setting
+from analysis.course.marks import ABSENT, COLUMNS, TO_READ, Mark, letters, sentence, summary_of
 from analysis.course.notebooks import WORDS_WANTED, parameters_code
 from analysis.course.sandbox import Limits, Report, Sandbox
 from analysis.course.variants import Variant, given_parameters
+from analysis.course.whose import MOST_FILES, Class, HandIn, hand_ins
 from analysis.executor import Call, Executor
 from analysis.parameters import Parameters
-from analysis.problems import InputError, Problem, visible
+from analysis.problems import InputError, Problem, listed, visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +29,6 @@ if TYPE_CHECKING:
     from analysis.console import Quiet
     from analysis.course.setting import Setting
 
-COLUMNS = ("student", "name", "chapter", "exercise", "points", "out_of", "hint", "status", "note")
 BATCH = 4
 PRELOAD = ("pandas", "analysis.course.grading")
 # Why there is no answer, by how the notebook ended.
@@ -36,7 +38,16 @@ ENDED = {
     "output": ("too much output", "The notebook handed over more than can be read and was stopped."),
     "broken off": ("broken off", "Python ended before the last cell: look for a call that ends or kills it."),
 }
-TO_READ = "to be read"
+# What can be done about a file that is no notebook, by its ending.
+ARCHIVES = {".zip", ".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz"}
+UNPACK = "Archives are not opened: unpack it here, into a folder named after the id, and grade again."
+NO_LINK = "It is a link, and links are not followed: put the file itself here."
+NO_NOTEBOOK = "Only notebooks are graded: ask for the .ipynb file itself."
+STRANGER = "Nobody on the roster has this id: rename the folder or the file so that it begins with the id."
+NAMELESS = "The name does not say whose it is: rename the file so that it begins with an id and a dash."
+BY_RECORD = "its name does not say whose it is: taken for the student's for whom it was made"
+NO_WORDS = "Nothing was written where the answer should be."
+UNTOUCHED = "The placeholder `...` still stands where the answer should be."
 
 
 @dataclass(frozen=True)
@@ -76,28 +87,14 @@ class SchoolClass:
 
 
 @dataclass(frozen=True)
-class Mark:
-    """One row of the table of marks: a student's exercise, or a notebook that came to nothing.
+class Submission:
+    """What was read of a student's hand-in: a notebook and a note on it by chapter, and marks for what was no use.
 
-    `points` is NaN for an answer in words, which somebody has to read.
+    `known` is False for somebody who is none of the students.
     """
 
     student: str
-    name: str = ""
-    chapter: str = ""
-    exercise: str = ""
-    points: float = 0.0
-    out_of: float = 0.0
-    hint: str = ""
-    status: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Submission:
-    """What was read of a student's hand-in: a notebook and a note on it by chapter, and marks for what was no use."""
-
-    student: str
+    known: bool
     notebooks: Mapping[str, tuple[Notebook, str]]
     marks: tuple[Mark, ...]
 
@@ -140,6 +137,24 @@ def read_class(folder: Path) -> SchoolClass:
     return SchoolClass(found / "data", record["class"], parameters, record["chapters"], record["students"])
 
 
+def checked_folder(folder: Path) -> Path:
+    """Return a folder of hand-ins, if it can be one.
+
+    Raises
+    ------
+    InputError
+        When it does not exist, or is the bundle that a class was given or its part for teachers.
+    """
+    if not folder.is_dir():
+        raise InputError(Problem(str(folder), None, None, "there is no such folder", "give the folder of the hand-ins"))
+    for bundle in (folder, folder.resolve().parent):
+        if (bundle / "instructor" / RECORD).is_file() and (bundle == folder or folder.resolve().name == "instructor"):
+            what = "this is what the class was given, not what it handed in"
+            mend = f"give the folder of the hand-ins, {visible(bundle / 'submitted')}"
+            raise InputError(Problem(str(folder), None, None, what, mend))
+    return folder
+
+
 def grade(
     folder: Path,
     school: SchoolClass,
@@ -147,6 +162,7 @@ def grade(
     executor: Executor,
     progress: Quiet,
     confined: bool = True,
+    besides: Collection[Path] = (),
 ) -> pd.DataFrame:
     """Grade what a class handed in.
 
@@ -164,6 +180,8 @@ def grade(
         Told of each student.
     confined
         False where notebooks may be run although they cannot be confined.
+    besides
+        Files in the folder that nobody handed in.
 
     Returns
     -------
@@ -173,38 +191,34 @@ def grade(
     Raises
     ------
     InputError
-        When this machine cannot confine notebooks and `confined` says that it must.
+        When the folder cannot be one of hand-ins or holds no notebook; or when this machine cannot confine notebooks
+        and `confined` says that it must.
     """
     import pandas as pd
 
-    if not folder.is_dir():
-        raise InputError(Problem(str(folder), None, None, "there is no such folder", "give the folder of the hand-ins"))
-    found = [read_submission(each, school) for each in hand_ins(folder, list(school.students))]
+    asked = Class(list(school.students), [name.replace("/", "-") for name in school.chapters], school.identity)
+    found = [read_submission(each, school) for each in hand_ins(checked_folder(folder), asked, besides)]
     tasks = [Batch(school, batch, limits, confined) for batch in in_batches(found)]
     calls = [Call(f"batch {number}", grade_batch, task, school.data) for number, task in enumerate(tasks, start=1)]
     progress.expect(len(found))
     marks: dict[str, list[Mark]] = {}
     for outcome in executor.run(calls):
+        if isinstance(outcome.error, MemoryError):
+            what = f"{outcome.name} cannot be graded on this cluster: {outcome.error}"
+            raise InputError(Problem("--scheduler", None, None, what, "a worker needs more than one notebook may take, see --memory"))
         if outcome.error:
             raise outcome.error
         for student, rows in outcome.value.items():
             marks[student] = rows
             progress.step(visible(student), summary_of(rows))
     rows = [asdict(mark) for each in found for mark in marks.get(each.student, [])]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return signed(pd.DataFrame(rows, columns=list(COLUMNS)))
 
 
 def in_batches(found: Sequence[Submission]) -> Iterator[tuple[Submission, ...]]:
     """Yield submissions a few at a time: starting a sandbox costs as much as a short notebook."""
     for start in range(0, len(found), BATCH):
         yield tuple(found[start : start + BATCH])
-
-
-def summary_of(rows: Sequence[Mark]) -> str:
-    """Say in short what a student came to."""
-    out_of = sum(row.out_of for row in rows if not math.isnan(row.points))
-    points = sum(row.points for row in rows if not math.isnan(row.points))
-    return f"{points:g} of {out_of:g}"
 
 
 def grade_batch(batch: Batch, data: Path) -> dict[str, list[Mark]]:
@@ -238,33 +252,65 @@ def grade_batch(batch: Batch, data: Path) -> dict[str, list[Mark]]:
 
 def read_submission(hand_in: HandIn, school: SchoolClass) -> Submission:
     """Read the files of a student, as data."""
-    if school.students and hand_in.student not in school.students:
-        hint = "Nobody on the roster has this id: rename the folder or the file so that it begins with the id."
-        return Submission(hand_in.student, {}, (Mark(hand_in.student, hint=hint, status="unknown student"),))
-    blank, read = Mark(hand_in.student, school.name(hand_in.student)), dict[str, tuple[Notebook, str]]()
-    marks = [mark for path in hand_in.files for mark in taken_in(path, blank, school, read)]
-    return Submission(hand_in.student, read, tuple(marks))
+    blank = Mark(hand_in.student, school.name(hand_in.student), fingerprint=letters(""))
+    marks = [not_a_notebook(path, blank) for path in hand_in.others]
+    if hand_in.too_many:
+        hint = f"Only the first {MOST_FILES} files were looked at."
+        marks.append(replace(blank, hint=hint, status="not graded"))
+    if not hand_in.known:
+        strange = [stranger(hand_in, blank, school)] if hand_in.files or not hand_in.others else []
+        return Submission(hand_in.student, False, {}, (*marks, *strange))
+    read: dict[str, tuple[Notebook, str]] = {}
+    marks += [
+        mark
+        for path in hand_in.files
+        for mark in taken_in(path, blank, school, read, BY_RECORD if path in hand_in.by_record else "")
+    ]
+    return Submission(hand_in.student, True, read, tuple(marks))
 
 
-def taken_in(path: Path, blank: Mark, school: SchoolClass, read: dict[str, tuple[Notebook, str]]) -> Iterator[Mark]:
-    """Read a file into the notebooks by chapter, with a note on it; yield a mark for one that cannot be used."""
-    row = {"student": blank.student, "name": blank.name, "note": f"file {visible(path.name[:80])}"}
+def stranger(hand_in: HandIn, blank: Mark, school: SchoolClass) -> Mark:
+    """Return the row of files whose name is no student's."""
+    hint = STRANGER if school.students else NAMELESS
+    if hand_in.made_for:
+        hint += f" It was made for {listed(hand_in.made_for)}, whose own hand-in counts."
+    return replace(blank, hint=hint, status="unknown student")
+
+
+def not_a_notebook(path: Path, blank: Mark) -> Mark:
+    """Return the row of a file that cannot be graded."""
+    archive = path.suffix.casefold() in ARCHIVES
+    hint = NO_LINK if path.is_symlink() else UNPACK if archive else NO_NOTEBOOK
+    return replace(blank, hint=hint, status="not a notebook", **about_file(path))
+
+
+def about_file(path: Path) -> dict[str, str]:
+    """Return what a row says of the file that it is about."""
+    return {"note": f"file {visible(path.name[:80])}", "fingerprint": letters(path.name, str(path.lstat().st_size))}
+
+
+def taken_in(
+    path: Path, blank: Mark, school: SchoolClass, read: dict[str, tuple[Notebook, str]], note: str
+) -> Iterator[Mark]:
+    """Read a file into the notebooks by chapter, with notes on it; yield a mark for one that cannot be used."""
+    row = replace(blank, **about_file(path))
     try:
         notebook = read_hand_in(path)
     except Unreadable as error:
-        yield Mark(**row, hint=sentence(str(error)), status="unreadable")
+        yield replace(row, hint=sentence(str(error)), status="unreadable")
         return
     except OSError as error:
-        yield Mark(**row, hint=sentence(f"the file cannot be read: {error.strerror}"), status="unreadable")
+        yield replace(row, hint=sentence(f"the file cannot be read: {error.strerror}"), status="unreadable")
         return
     chapter = chapter_of(notebook, school)
     if not chapter:
         hint = "No exercise of this class is in it: hand in the notebook that you were given."
-        yield Mark(**row, hint=hint, status="not of this class")
+        yield replace(row, hint=hint, status="not of this class")
     elif chapter in read:
-        yield Mark(**row, chapter=chapter, hint="Another notebook of the same chapter was graded.", status="not graded")
+        hint = "Another notebook of the same chapter was graded. If this is another student's, give it that one's id."
+        yield replace(row, chapter=chapter, hint=hint, status="not graded")
     else:
-        read[chapter] = notebook, origin(notebook, blank.student, school)
+        read[chapter] = notebook, noted([origin(notebook, blank.student, school), note])
 
 
 def chapter_of(notebook: Notebook, school: SchoolClass) -> str:
@@ -311,7 +357,7 @@ class Desk:
     def marks(self, submission: Submission) -> Iterator[Mark]:
         """Yield the marks of a student for every exercise of the class; none for a stranger."""
         student, school = submission.student, self.school
-        if school.students and student not in school.students:
+        if not submission.known:
             return
         variant = school.variant(student)
         with tempfile.TemporaryDirectory(prefix="class-data-") as work:
@@ -319,7 +365,7 @@ class Desk:
             own = Path(work) / "data"
             write_data(self.data, own, variant.held_out if variant else ())
             for chapter, asked in school.chapters.items():
-                blank = Mark(student, school.name(student), chapter)
+                blank = Mark(student, school.name(student), chapter, fingerprint=letters(""))
                 if chapter in submission.notebooks:
                     yield from self.chapter_marks(blank, *submission.notebooks[chapter], asked, variant, own)
                 else:
@@ -339,13 +385,21 @@ class Desk:
         todo = cells_to_run(notebook, checked, opening(variant, self.school.parameters))
         report = self.sandbox.run(todo, own) if checked else Report("finished")
         setting = class_setting(variant, self.data, self.school.parameters)
+        errors = own_errors(todo, report)
+        row = replace(blank, fingerprint=letters(*(text for cell in notebook.cells for text in whole(cell))))
         loose = "run without confinement" if self.sandbox.not_isolated else ""
         for each in asked:
             notes = [about, tampered(notebook, each), loose]
             if each["asks"]:
-                yield judged(blank, each, report, setting, self.limits, notes)
+                trouble = why_not(each["label"], report, errors.get(each["label"]), self.limits)
+                yield judged(row, each, report, trouble, setting, notes)
             else:
-                yield in_words(blank, each, notebook, notes)
+                yield in_words(row, each, notebook, notes)
+
+
+def whole(cell: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the texts of a cell that make a difference to its marks."""
+    return cell["kind"], cell["identity"], cell["source"]
 
 
 def opening(variant: Variant | None, parameters: Parameters) -> str:
@@ -371,28 +425,34 @@ def noted(notes: Iterable[str]) -> str:
 def missing_mark(blank: Mark, exercise: Mapping[str, Any]) -> Mark:
     """Return the mark of an exercise whose notebook was not handed in."""
     hint = "No notebook of this chapter was handed in."
-    return replace(blank, exercise=exercise["label"], out_of=exercise["points"], hint=hint, status="not handed in")
+    return replace(blank, exercise=exercise["label"], out_of=exercise["points"], hint=hint, status=ABSENT)
 
 
 def in_words(blank: Mark, exercise: Mapping[str, Any], notebook: Notebook, notes: Sequence[str]) -> Mark:
     """Return the row of an exercise that somebody has to read; without an answer there is nothing to read."""
-    written = "".join(cell["source"] for cell in notebook.cells if cell["identity"] == exercise["label"])
-    empty = not written.replace(WORDS_WANTED.strip(), "").strip()
-    points, status = (0.0, "no answer") if empty else (math.nan, TO_READ)
-    row = {"exercise": exercise["label"], "points": points, "out_of": exercise["points"], "status": status}
-    return replace(blank, **row, note=noted(notes))
+    written = words_of(notebook, exercise["label"])
+    row = replace(blank, exercise=exercise["label"], out_of=exercise["points"], points=math.nan, status=TO_READ)
+    if written is None:
+        gone = "the cell for its answer was taken out: look through the notebook"
+        return replace(row, note=noted([*notes, gone]))
+    own = written.replace(WORDS_WANTED.strip(), "").strip()
+    row = replace(row, note=noted(notes), fingerprint=letters(own))
+    return row if own else replace(row, points=0.0, status="no answer", hint=NO_WORDS)
 
 
 def judged(
-    blank: Mark, exercise: Mapping[str, Any], report: Report, setting: Setting, limits: Limits, notes: Sequence[str]
+    blank: Mark,
+    exercise: Mapping[str, Any],
+    report: Report,
+    trouble: tuple[str, str],
+    setting: Setting,
+    notes: Sequence[str],
 ) -> Mark:
-    """Return the mark of an exercise that checks itself."""
+    """Return the mark of an exercise that checks itself; `trouble` is hint and status where there is no answer."""
     label = exercise["label"]
-    points, out_of, hint, status = 0.0, exercise["points"], "", ""
+    points, out_of, (hint, status) = 0.0, exercise["points"], trouble
     answers, odd = report.answers.get(label), report.odd.get(label, {})
-    if not answers and not given(odd):
-        hint, status = why_not(report, limits)
-    else:
+    if answers or given(odd):
         points, out_of, hint, status = verdict(exercise, answers or {}, odd, setting)
     row = {"exercise": label, "points": points, "out_of": out_of, "hint": hint, "status": status}
     return replace(blank, **row, note=noted(notes))
@@ -403,16 +463,42 @@ def given(odd: Mapping[str, str]) -> bool:
     return any("placeholder" not in why for why in odd.values())
 
 
-def why_not(report: Report, limits: Limits) -> tuple[str, str]:
+def own_errors(todo: Sequence[Mapping[str, Any]], report: Report) -> dict[str, tuple[str, str, str]]:
+    """Return the first error of each exercise: of those in the cells after the check before it, up to its own.
+
+    Parameters
+    ----------
+    todo
+        What was run, as :func:`analysis.course.hand_ins.cells_to_run` returns it.
+    report
+        What came of it; the numbers in it may be anything.
+
+    Returns
+    -------
+    dict
+        Place, name and message by label.
+    """
+    found: dict[str, tuple[str, str, str]] = {}
+    for number, name, text in report.errors:
+        if 0 < number <= len(todo):
+            place = f"Code cell {todo[number - 1]['cell']}" if "cell" in todo[number - 1] else "The cell of parameters"
+            label = next((step["label"] for step in todo[number:] if "label" in step), "")
+            found.setdefault(label, (place, name, text))
+    return found
+
+
+def why_not(label: str, report: Report, error: tuple[str, str, str] | None, limits: Limits) -> tuple[str, str]:
     """Return hint and status of an exercise without an answer."""
-    if report.ended in ENDED:
+    if report.ended in ENDED and label not in report.answers:
         status, hint = ENDED[report.ended]
         return hint.format(**asdict(limits)), status
-    if report.errors:
-        number, name, text = report.errors[0]
+    if report.odd.get(label):
+        return UNTOUCHED, "no answer"
+    if error:
+        place, name, text = error
         said = f": {visible(text)}" if text else ""
         kind = "out of memory" if name == "MemoryError" else "raised an error"
-        return f"Code cell {number} raised {visible(name)}{said}", kind
+        return f"{place} raised {visible(name)}{said}", kind
     return "The variables that the exercise names were not assigned.", "no answer"
 
 
@@ -430,33 +516,3 @@ def verdict(
     unsaid = [line for line in found.hint.splitlines() if not any(line.startswith(f"`{name}`") for name in odd)]
     status = "right" if found.passed else "partly right" if found.points else "wrong"
     return found.points, found.out_of, " ".join([*unsaid, *unread]), status
-
-
-def sentence(text: str) -> str:
-    """Return a part of a sentence as one."""
-    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "?")) else ".")
-
-
-def summary(marks: pd.DataFrame) -> list[str]:
-    """Say in a few lines what grading came to.
-
-    Parameters
-    ----------
-    marks
-        From :func:`grade`.
-
-    Returns
-    -------
-    list of str
-        Number of students and of marks of each kind, and what asks for a look.
-    """
-    from analysis.findings.shared import plural
-
-    counts = ", ".join(f"{number} {status}" for status, number in marks["status"].value_counts().items())
-    hard = marks.loc[marks["status"].isin(["wrong", "partly right"]), "exercise"].value_counts()
-    noted = marks.loc[marks["note"].astype(bool) & marks["exercise"].astype(bool), "note"].value_counts()
-    return [
-        f"{plural(marks['student'].nunique(), 'student')}: {counts}",
-        *([f"most often not right: {hard.index[0]} ({hard.iloc[0]})"] if len(hard) else []),
-        *(f"{plural(number, 'row')}: {note}" for note, number in noted.items()),
-    ]

@@ -1,33 +1,25 @@
-"""What students handed in: files found, and read as data, whatever is in them."""
+"""What students handed in, read as data, whatever is in it."""
 
 from __future__ import annotations
 
 import json
-import stat
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from analysis.problems import visible
-
 LARGEST = 20 * 2**20
-MOST_FILES = 100
 MOST_CELLS = 2000
 INJECTED = "injected-parameters"
-SEPARATORS = " .-_"
+# Of the cells that the book made, where no program has given them others; those a student adds have random ones.
+MADE = re.compile(r"cell-\d+")
+HEADINGS = ("### Exercise", "## ")
 
 
 class Unreadable(Exception):
     """A file that is no notebook; the message says why and what to do."""
-
-
-@dataclass(frozen=True)
-class HandIn:
-    """The notebooks of one student: the id, as far as it is known, and the files."""
-
-    student: str
-    files: tuple[Path, ...]
 
 
 @dataclass(frozen=True)
@@ -37,7 +29,8 @@ class Notebook:
     Parameters
     ----------
     cells
-        Each with `kind`, `source`, `identity` (its `grade_id`) and `tags`, all plain text.
+        Each with `kind`, `source`, `identity` (its `grade_id`) and `tags`, all plain text, and whether it has an id
+        as the book gives them, `made`.
     about
         What this book wrote into it: class, student, chapter.
     """
@@ -49,75 +42,6 @@ class Notebook:
     def identities(self) -> set[str]:
         """Every `grade_id`."""
         return {cell["identity"] for cell in self.cells}
-
-
-def hand_ins(folder: Path, known: Sequence[str]) -> list[HandIn]:
-    """Find what was handed in.
-
-    Parameters
-    ----------
-    folder
-        With a folder or files a student.
-    known
-        Ids on the roster; none where there is no roster.
-
-    Returns
-    -------
-    list of HandIn
-        In order of the ids: those of the roster, and any other by the name of the folder or file. Links are not
-        followed.
-    """
-    found: dict[str, list[Path]] = {student: [] for student in known}
-    for path in sorted(folder.iterdir()):
-        if is_plain(path, stat.S_ISDIR) and not path.name.startswith("."):
-            files = [each for each in sorted(path.rglob("*")) if is_notebook_file(each) and not hidden(each, path)]
-            found.setdefault(student_of(path.name, known), []).extend(files[:MOST_FILES])
-        elif is_notebook_file(path):
-            found.setdefault(student_of(path.stem, known), []).append(path)
-    return [HandIn(student, tuple(files)) for student, files in found.items()]
-
-
-def hidden(path: Path, folder: Path) -> bool:
-    """Whether a file lies in a folder that programs keep for themselves, such as `.ipynb_checkpoints`."""
-    return any(part.startswith((".", "__MACOSX")) for part in path.relative_to(folder).parts)
-
-
-def is_plain(path: Path, kind: Any) -> bool:
-    """Whether a path is of a kind and no link."""
-    try:
-        return bool(kind(path.lstat().st_mode))
-    except OSError:
-        return False
-
-
-def is_notebook_file(path: Path) -> bool:
-    """Whether a path is a file that calls itself a notebook."""
-    return path.suffix.casefold() == ".ipynb" and is_plain(path, stat.S_ISREG)
-
-
-def student_of(name: str, known: Sequence[str]) -> str:
-    """Return the id that a name begins with: the longest of the roster that fits, else the name itself.
-
-    Parameters
-    ----------
-    name
-        Of a folder, or of a file without its ending.
-    known
-        Ids on the roster.
-
-    Returns
-    -------
-    str
-        The id.
-    """
-    folded = name.casefold()
-    fitting = [each for each in known if folded == each.casefold() or begins(folded, each.casefold())]
-    return max(fitting, key=len) if fitting else visible(name[:80])
-
-
-def begins(name: str, identity: str) -> bool:
-    """Whether a name is an id with something after a separator."""
-    return name.startswith(identity) and name[len(identity)] in SEPARATORS
 
 
 def read_hand_in(path: Path) -> Notebook:
@@ -173,6 +97,7 @@ def plain_cell(cell: Mapping[str, Any]) -> dict[str, Any]:
         "kind": "code" if cell.get("cell_type") == "code" else "text",
         "source": "".join(line for line in lines if isinstance(line, str)),
         "identity": identity if isinstance(identity, str) else "",
+        "made": isinstance(cell.get("id"), str) and MADE.fullmatch(cell["id"]) is not None,
         "tags": [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else [],
     }
 
@@ -192,8 +117,8 @@ def cells_to_run(notebook: Notebook, asked: Sequence[Mapping[str, Any]], opening
     Returns
     -------
     list of dict
-        For :func:`analysis.course.cells.run_cells`. Where a check is missing, answers are taken after the cell to
-        answer in, or at the end.
+        For :func:`analysis.course.cells.run_cells`; with `cell`, its number among the notebook's cells of code, where
+        it is one. Where a check is missing, answers are taken after the cell to answer in, or at the end.
     """
     by_label = {each["label"]: {"label": each["label"], "asks": each["asks"]} for each in asked}
     missing = {f"{label}-answer": taking for label, taking in by_label.items() if label not in notebook.identities}
@@ -208,11 +133,13 @@ def steps(
     place = place_of_opening(notebook)
     if place is None:
         yield {"source": opening}
+    code = 0
     for number, cell in enumerate(notebook.cells):
+        code += cell["kind"] == "code"
         if cell["identity"] in by_label:
             yield by_label[cell["identity"]]
         elif cell["kind"] == "code" and INJECTED not in cell["tags"]:
-            yield {"source": cell["source"]}
+            yield {"source": cell["source"], "cell": code}
         if number == place:
             yield {"source": opening}
         if cell["identity"] in missing:
@@ -223,3 +150,35 @@ def place_of_opening(notebook: Notebook) -> int | None:
     """Return the number of the cell at which the student's own parameters are set: theirs, else the chapter's."""
     tagged = {tag: number for number, cell in enumerate(notebook.cells) for tag in cell["tags"]}
     return tagged.get(INJECTED, tagged.get("parameters"))
+
+
+def words_of(notebook: Notebook, label: str) -> str | None:
+    """Return an answer in words: what is in the cell for it, and in cells added above and below.
+
+    Parameters
+    ----------
+    notebook
+        As handed in.
+    label
+        Of the exercise.
+
+    Returns
+    -------
+    str or None
+        The text, also of cells of code, which is what a notebook program adds unasked; None where the cell for the
+        answer was taken out.
+    """
+    cells = notebook.cells
+    places = [number for number, cell in enumerate(cells) if cell["identity"] == label]
+    numbered = any(cell["made"] for cell in cells)
+    own: set[int] = set(places)
+    for place in places:
+        for run in (range(place - 1, -1, -1), range(place + 1, len(cells))):
+            own |= set(takewhile(lambda number: is_added(cells[number], numbered), run))
+    return "\n".join(cells[number]["source"] for number in sorted(own)) if places else None
+
+
+def is_added(cell: Mapping[str, Any], numbered: bool) -> bool:
+    """Whether a student added a cell; told by the headings of the book where the cells' ids are gone."""
+    own = cell["made"] if numbered else cell["source"].startswith(HEADINGS)
+    return not own and not cell["identity"]

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from analysis.card_pages import static_picture
+from analysis.figures import picture
 from analysis.course.book_pages import chart_of
 from analysis.course.exercises import CODE, Exercise, exercises
 from analysis.course.notebooks import is_check
 from analysis.course.pages import escaped, html_of, page
 from analysis.course.plain_markdown import Words, plain_markdown
+from analysis.course.plans import PREDICTION
 from analysis.execution import read_notebook
+from analysis.intuition import NEAR
 
 if TYPE_CHECKING:
-    import pandas as pd
     from nbformat import NotebookNode
 
     from analysis.course.book_pages import BuiltBook, Chapter
@@ -112,7 +115,7 @@ def chapter_sheet(chapter: Chapter, words: Words) -> str:
     str
         A page of HTML.
     """
-    own = Words(words.authors, words.titles, chapter.values)
+    own = replace(words, values=chapter.values)
     parts = (cell_html(cell, chapter, own) for cell in read_notebook(chapter.text).cells)
     return page(words.titles.get(chapter.name.rpartition("/")[2], chapter.name), "".join(parts), CSS)
 
@@ -126,56 +129,67 @@ def cell_html(cell: NotebookNode, chapter: Chapter, words: Words) -> str:
     if shown is None:
         return ""
     spec = chart_of(shown)
-    inside = static_picture(spec) if spec else "".join(shown.data.get("text/html", ""))
+    inside = picture(spec, "light") if spec else "".join(shown.data.get("text/html", ""))
     text = plain_markdown("".join(shown.data.get("text/markdown", "")), words)
     caption = plain_markdown(shown.caption.strip(), words)
     return f"<figure>{inside or html_of(text)}<figcaption>{html_of(caption)}</figcaption></figure>"
 
 
-def prediction_sheet(benchmarks: pd.DataFrame) -> str:
+def prediction_sheet(benchmarks: Sequence[Mapping[str, Any]]) -> str:
     """Return a sheet on which to predict capabilities correlations before seeing any.
 
     Parameters
     ----------
     benchmarks
-        Rows to predict, with `name`, `area`, `task` and `grading`.
+        As the form of the site has them, with `name`, `group`, `about` and `short`.
 
     Returns
     -------
     str
-        A page of HTML.
+        A page of HTML, the form's short list first and what is left of the whole list after it.
     """
-    shown = {"name": "Benchmark", "area": "Area", "task": "Task", "grading": "Graded by"}
-    present = {column: heading for column, heading in shown.items() if column in benchmarks}
-    head = "".join(f"<th>{heading}</th>" for heading in [*present.values(), "My ρ", "How sure"])
-    rows = "".join(prediction_row(row, list(present)) for row in benchmarks.to_dict("records"))
+    short = [each for each in benchmarks if each["short"]]
+    rest = [each for each in benchmarks if not each["short"]]
+    lists = prediction_table(f"The short list: {len(short)} benchmarks, about {minutes(len(short))} minutes", short)
+    if rest:
+        all_of_them = f"about {minutes(len(benchmarks))} minutes with the short list"
+        lists += prediction_table(f"The rest of the whole list: {len(rest)} more, {all_of_them}", rest)
     body = (
         f"<h1>Before you look: what do you expect?</h1>{NAME}"
         "<p>For each benchmark, write the rank correlation you expect between its scores and the general capability of "
         "models: from −1 (more capable models score worse) over 0 (nothing to do with it) to 1 (it follows capability). Under "
-        "<em>how sure</em> write, from 0 to 1, how likely you think it is that you are within 0.2.</p>"
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        f"<em>how sure</em> write, from 0 to 1, how likely you think it is that you are within {NEAR:g}. Leave blank what you "
+        f"have no opinion of.</p>{lists}"
     )
     return page("Predictions", body, CSS)
 
 
-def prediction_row(row: Mapping[str, object], columns: list[str]) -> str:
+def minutes(count: int) -> int:
+    """Return how long so many predictions take, by the rate of the plans."""
+    return math.ceil(PREDICTION * count)
+
+
+def prediction_table(heading: str, benchmarks: Iterable[Mapping[str, Any]]) -> str:
+    """Return one list of the sheet of predictions."""
+    head = "".join(f"<th>{each}</th>" for each in ("Benchmark", "Area", "How it is scored", "My ρ", "How sure"))
+    rows = "".join(map(prediction_row, benchmarks))
+    return f"<h2>{escaped(heading)}</h2><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def prediction_row(benchmark: Mapping[str, Any]) -> str:
     """Return one row of the sheet of predictions."""
-    cells = (row[column] for column in columns)
-    texts = "".join(f"<td>{escaped(str(cell).replace('_', ' ')) if cell == cell else ''}</td>" for cell in cells)
+    texts = "".join(f"<td>{escaped(benchmark[column])}</td>" for column in ("name", "group", "about"))
     return f'<tr>{texts}<td class="blank"></td><td class="blank"></td></tr>'
 
 
-def to_predict(book: BuiltBook) -> pd.DataFrame:
-    """Return the benchmarks of an edition whose capabilities correlation the class can predict, by area."""
-    from analysis import correlation, scores
-    from analysis.findings.shared import headline_benchmarks
+def to_predict(book: BuiltBook) -> list[dict[str, Any]]:
+    """Return the benchmarks that the class can predict, in the order of the form on the site."""
+    from analysis import scores
+    from analysis.course.predictions_page import form_facts
     from analysis.inputs import resolve_population
 
     table = scores.load(book.data)
-    chosen = resolve_population(table, book.parameters.population)
-    rows = headline_benchmarks(correlation.capabilities_correlations(table, chosen, book.parameters), table.benchmarks)
-    return table.benchmarks.loc[rows["benchmark"]].sort_values(["area", "name"])
+    return form_facts(table, resolve_population(table, book.parameters.population), book.parameters)["benchmarks"]
 
 
 def method_sheet() -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.course.variants import Variant, setting_for
+from analysis.executor import Call
 from analysis.problems import InputError
 
 if TYPE_CHECKING:
@@ -20,10 +22,20 @@ COLUMNS = ("student", "exercise", "variable", "expected", "population", "held_ou
 NOT_CHECKABLE = "cannot be checked on these scores"
 
 
-def key_table(
+@dataclass(frozen=True)
+class KeyTask:
+    """A variant whose right answers are wanted: the exercises, the edition's tables and its parameters."""
+
+    labels: tuple[str, ...]
+    variant: Variant | None
+    data: str
+    parameters: Parameters
+
+
+def key_calls(
     labels: Sequence[str], variants: Mapping[str, Variant | None], data: Path, parameters: Parameters
-) -> pd.DataFrame:
-    """Return the key of a class.
+) -> list[Call]:
+    """Return the calls that compute the right answers of a class.
 
     Parameters
     ----------
@@ -38,16 +50,52 @@ def key_table(
 
     Returns
     -------
+    list of Call
+        One for all who share a population and what is held out: no answer depends on the seed.
+    """
+    first = {basis(variant): variant for variant in reversed(list(variants.values()))}
+    tasks = {name: KeyTask(tuple(labels), variant, str(data), parameters) for name, variant in first.items()}
+    return [Call(name, answers, task) for name, task in sorted(tasks.items())]
+
+
+def basis(variant: Variant | None) -> str:
+    """Return what right answers depend on, in words."""
+    if variant is None:
+        return "key"
+    return f"key: {variant.population} without {', '.join(variant.held_out) or 'nothing'}"
+
+
+def answers(task: KeyTask) -> list[dict[str, str]]:
+    """Return the right answers of a variant, a row for each variable."""
+    return list(expected(task.labels, class_setting(task.variant, Path(task.data), task.parameters)))
+
+
+def key_table(
+    found: Mapping[str, list[dict[str, str]]],
+    variants: Mapping[str, Variant | None],
+    data: Path,
+    parameters: Parameters,
+) -> pd.DataFrame:
+    """Return the key of a class.
+
+    Parameters
+    ----------
+    found
+        What the calls of :func:`key_calls` return, by their names.
+    variants, data, parameters
+        As given to it.
+
+    Returns
+    -------
     DataFrame
         A row for each student, exercise and variable, with the columns `COLUMNS`.
     """
     import pandas as pd
 
     rows = [
-        {"student": student, **described(setting), **row}
+        {"student": student, **described(class_setting(variant, data, parameters)), **row}
         for student, variant in variants.items()
-        for setting in [class_setting(variant, data, parameters)]
-        for row in expected(labels, setting)
+        for row in found[basis(variant)]
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 

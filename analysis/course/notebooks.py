@@ -107,7 +107,8 @@ def plain_code(cell: NotebookNode, words: Words) -> Iterator[NotebookNode]:
     yield new_code_cell(cell.source.replace("display.glue_values(", "show_values("), metadata=metadata)
     figure = cell.metadata.get("mystnb", {}).get("figure", {})
     if figure.get("caption"):
-        kind = FIGURE.get(figure.get("name", "").partition("-")[0], "Figure")
+        name = figure.get("name", "")
+        kind = words.numbers.get(name) or FIGURE.get(name.partition("-")[0], "Figure")
         yield from prose(f"*{kind}.* {figure['caption']}", words)
 
 
@@ -216,7 +217,8 @@ def with_parameters(cells: Iterable[NotebookNode], given: Mapping[str, Any]) -> 
 def parameters_code(given: Mapping[str, Any]) -> str:
     """Return the code of the cell that gives a notebook its parameters."""
     lines = [f"{name} = {value!r}" for name, value in given.items()]
-    return "\n".join(["# Leave these as they are.", *lines, "", "from analysis.course.values import show_values"])
+    note = "# Leave these as they are. To try others, copy the notebook and set them in a new cell below this one."
+    return "\n".join([note, *lines, "", "from analysis.course.values import show_values"])
 
 
 def teacher_notebook(

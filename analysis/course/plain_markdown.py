@@ -24,14 +24,17 @@ class Words:
     authors
         Authors and year of a source, by its key.
     titles
-        Title of a chapter by the last part of its name, and of a figure or table by its name.
+        Title of a chapter by the last part of its name, and of a figure, table or exercise by its name.
     values
         Computed values by name; one that is not given is shown as its name in brackets.
+    numbers
+        What the site calls a figure, table or exercise, by its name: ``Figure 10.1``.
     """
 
     authors: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, str] = field(default_factory=dict)
+    numbers: Mapping[str, str] = field(default_factory=dict)
 
 
 def plain_markdown(text: str, words: Words) -> str:
@@ -63,16 +66,19 @@ def said(name: str, text: str, words: Words, numbers: Mapping[str, str]) -> str:
         "cite:t": lambda: " and ".join("{} ({})".format(*source(key, words)) for key in keys(text)),
         "doc": lambda: f"*{title or words.titles.get(PurePosixPath(target).name, target)}*",
         "eq": lambda: numbers.get(target, "the formula"),
-        "numref": lambda: named_figure(target, words),
+        "numref": lambda: numbered(target, NOTHING_SAID.get(target.partition("-")[0], target), words),
+        "ref": lambda: title or numbered(target, target, words),
         "glue:text": lambda: words.values.get(target, f"⟨{target}⟩"),
     }
     return spoken.get(name, lambda: title or target)()
 
 
-def named_figure(name: str, words: Words) -> str:
-    """Return what a figure or table is called: by its title where it has one, since nothing is numbered here."""
-    kind = NOTHING_SAID.get(name.partition("-")[0], name)
-    return f"{kind} *{words.titles[name]}*" if name in words.titles else kind
+def numbered(name: str, otherwise: str, words: Words) -> str:
+    """Return what a figure, table or exercise is called: by its number on the site and its title, as far as known."""
+    title = f"*{words.titles[name]}*" if name in words.titles else ""
+    if name in words.numbers:
+        return f"{words.numbers[name]} ({title})" if title else words.numbers[name]
+    return f"{otherwise} {title}".strip()
 
 
 def keys(text: str) -> list[str]:

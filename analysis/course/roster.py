@@ -47,7 +47,7 @@ def read_roster(path: Path) -> tuple[Student, ...]:
     """
     from analysis.sources.sheet import read_sheet
 
-    sheet = read_sheet(path)
+    sheet = read_sheet(path, "student")
     columns = {name.casefold(): name for name in sheet.header}
     mend = "the columns are id and, if you like, name"
     raise_if([] if "id" in columns else [Problem(sheet.file, 1, None, "there is no column 'id'", mend)])
@@ -61,8 +61,11 @@ def problems(sheet: Sheet, ids: list[str]) -> Iterator[Problem]:
     """Yield what is wrong with the ids of a roster."""
     seen: set[str] = set()
     for (row, _), each in zip(sheet.rows, ids, strict=True):
-        if not ID.fullmatch(each) or each.casefold() in RESERVED:
+        if not ID.fullmatch(each):
             yield Problem(sheet.file, row, "id", f"{quoted(each)} cannot be the name of a folder", FORM)
+        elif each.casefold() in RESERVED:
+            what = f"{quoted(each)} cannot be the name of a folder: Windows keeps this name for a device"
+            yield Problem(sheet.file, row, "id", what, f"lengthen it, for example to {quoted(f'{each}-1')}")
         elif each.casefold() in seen:
             yield Problem(sheet.file, row, "id", f"{quoted(each)} is given twice", "no two students can share an id")
         seen.add(each.casefold())

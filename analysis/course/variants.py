@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -85,13 +86,13 @@ def removable(table: ScoreTable, population: str, parameters: Parameters) -> tup
     return tuple(sorted(set(names) - set(table.benchmarks["parent"].dropna())))
 
 
-def variant_of(student: str, seed: int, choices: Choices) -> Variant:
-    """Return the variant of a student.
+def variants_of(students: Sequence[str], seed: int, choices: Choices) -> dict[str, Variant]:
+    """Deal variants to students: nobody gets a pair of population and benchmark twice while another is left.
 
     Parameters
     ----------
-    student
-        The id.
+    students
+        The ids, in order of the roster.
     seed
         Seed of the class.
     choices
@@ -99,15 +100,24 @@ def variant_of(student: str, seed: int, choices: Choices) -> Variant:
 
     Returns
     -------
-    Variant
-        The same for the same id and seed, whoever else is on the roster.
+    dict
+        Variant by id. Each student has an order of preference of their own, drawn by id and seed, and in order of
+        the roster each gets the first that is dealt least often so far: whoever is added at the end of the roster
+        changes nobody's, whoever is added elsewhere only those whose first choice is gone.
     """
-    number = int.from_bytes(hashlib.sha256(f"{seed}/{student.casefold()}".encode()).digest(), "big")
-    number, own_seed = divmod(number, 2**32)
-    number, place = divmod(number, len(choices.held_out))
-    population = list(choices.held_out)[place]
-    benchmarks = choices.held_out[population]
-    return Variant(population, (benchmarks[number % len(benchmarks)],), own_seed)
+    times = Counter({(population, name): 0 for population, names in choices.held_out.items() for name in names})
+    dealt = {}
+    for student in students:
+        pair = min(times, key=lambda each: (times[each], drawn(seed, student, *each)))
+        times[pair] += 1
+        dealt[student] = Variant(pair[0], (pair[1],), drawn(seed, student) % 2**32)
+    return dealt
+
+
+def drawn(seed: int, student: str, *about: str) -> int:
+    """Return a number that looks drawn by chance, the same for the same seed, id in any case, and matter."""
+    text = "/".join([str(seed), student.casefold(), *about])
+    return int.from_bytes(hashlib.sha256(text.encode()).digest(), "big")
 
 
 def given_parameters(variant: Variant | None, parameters: Parameters) -> dict[str, Any]:

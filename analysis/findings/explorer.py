@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from analysis.claims import VERDICTS
 from analysis.display import correlation as rho
 from analysis.display import count, listing, one_line
+from analysis.findings.claims import written_interval, written_value
 from analysis.findings.shared import plural
 from analysis.house import display_name
 
@@ -27,10 +28,9 @@ NEIGHBOUR_COLUMNS = {
 }
 NEIGHBOUR_FORMATS = {"alike": rho, "correlation": rho}
 CLAIM_COLUMNS = {
-    "id": "Claim", "statement": "What the source says", "verdict": "Verdict", "estimate": "Number", "lower": "Interval from",
-    "upper": "to", "population": "Population",
+    "id": "Claim", "statement": "What the source says", "verdict": "Verdict", "value": "Estimate", "interval": "Interval",
+    "population": "Population",
 }
-CLAIM_FORMATS = {"estimate": rho, "lower": rho, "upper": rho}
 CLAIMS_PAGE = "../results/claims.html"
 
 
@@ -175,8 +175,12 @@ def neighbour_rows(made: Explorer, found: Survey, benchmark: str) -> pd.DataFram
 
 
 def claim_rows(rows: pd.DataFrame) -> pd.DataFrame:
-    """Claims with where the ledger speaks of them: `address` and the columns of `CLAIM_COLUMNS`."""
-    return rows.assign(address=[f"{CLAIMS_PAGE}#claim-{identity}" for identity in rows["id"]])
+    """Claims with where the ledger speaks of them, in its own words: `address` and the columns of `CLAIM_COLUMNS`."""
+    return rows.assign(
+        address=[f"{CLAIMS_PAGE}#claim-{identity}" for identity in rows["id"]],
+        value=[written_value(row) for row in rows.itertuples()],
+        interval=[written_interval(row) for row in rows.itertuples()],
+    )
 
 
 def page_words(made: Explorer) -> dict[str, str]:

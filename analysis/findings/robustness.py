@@ -456,9 +456,11 @@ def example_sentence(rows: pd.DataFrame, name: str, line: float) -> str:
     low, high = values.quantile([0.25, 0.75])
     if len(values) == 1:
         return f"The only specification of {name} gives {rho(values.iloc[0])}."
+    # Far from the values a line says nothing: no curve reaches both.
+    share, where = ((values < -line).mean(), "below the negative line") if values.median() < 0 else ((values > line).mean(), "above the line")
     return (
         f"The {plural(len(values), 'specification')} of {name} give values from {rho(values.min())} to {rho(values.max())}. The middle half of them "
-        f"lies between {rho(low)} and {rho(high)}; {percent_share((values > line).mean())} of them lie above the line."
+        f"lies between {rho(low)} and {rho(high)}; {percent_share(share)} of them lie {where}."
     )
 
 

@@ -110,7 +110,7 @@ def more_families(facts: dict[str, Any]) -> str:
         return "Over half of what the true correlation may be, no number of such families below a thousand would settle it."
     least, most = (None if more[name] is None else count(more[name]) for name in ("lower", "upper"))
     reach = f"; between {least} and {most} in most cases" if least and most else ""
-    return f"About {count(more['half'])} more families like these would settle it in half of the cases that fit these scores{reach}."
+    return f"About {plural(more['half'], 'more family', 'more families')} like these would settle it in half of the cases that fit these scores{reach}."
 
 
 def without_a_family(facts: dict[str, Any]) -> str:

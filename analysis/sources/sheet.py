@@ -99,7 +99,7 @@ def number(cell: str, decimal_comma: bool = False) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def read_sheet(path: str | Path) -> Sheet:
+def read_sheet(path: str | Path, of: str = "measurement") -> Sheet:
     """Read a CSV or TSV file as text.
 
     UTF-8 (with or without byte order mark), UTF-16 and UTF-32 with one are recognised; anything
@@ -111,6 +111,8 @@ def read_sheet(path: str | Path) -> Sheet:
     ----------
     path
         The file.
+    of
+        What a row is of, for the message where there is none.
 
     Returns
     -------
@@ -134,7 +136,7 @@ def read_sheet(path: str | Path) -> Sheet:
     header, rows, dropped = _named(header, rows, file)
     if not rows:
         what = "there is a header and no row under it"
-        raise InputError(Problem(file, None, None, what, "add one row for each measurement"))
+        raise InputError(Problem(file, None, None, what, f"add one row for each {of}"))
     comma = separator != "," and _decimal_comma(header, rows, file)
     spoken = (*notes, *dropped, *([Remark("decimal commas are read as points")] if comma else []))
     return Sheet(file, header, rows, comma, spoken)

@@ -6,11 +6,6 @@
   const UNIT = 1000;
   const { quote, element, begin } = window.bookForms;
 
-  function signed(value) {
-    const text = Math.abs(value).toFixed(2);
-    return Number(text) === 0 ? text : `${value < 0 ? "\u2212" : "+"}${text}`;
-  }
-
   const addressOf = (choice) =>
     `#benchmark=${encodeURIComponent(choice.benchmark)}&population=${encodeURIComponent(choice.population)}`;
 
@@ -75,22 +70,24 @@
   });
 
   function neighbourCells(facts, population, own) {
-    return own.neighbours.map(([place, alike, models]) => {
+    return own.neighbours.map(([place, alike, models, text]) => {
       const other = facts.benchmarks[place];
       const about = population.benchmarks[place];
-      const number = (value) => ({ value, text: signed(value) });
       return [
         { value: other.name, address: addressOf({ benchmark: other.id, population: population.name }) },
-        { value: other.area || null }, number(alike / UNIT), { value: models }, number(about.rho), { value: about.verdict },
+        { value: other.area || null }, { value: alike / UNIT, text }, { value: models },
+        { value: about.rho, text: about.written }, { value: about.verdict },
       ];
     });
   }
 
   const claimCells = (facts, own) =>
     own.claims.map((place) => {
-      const [address, id, ...rest] = facts.claims[place];
-      const number = (value) => (typeof value === "number" ? { value, text: signed(value) } : { value });
-      return [{ value: id, address }, ...rest.map(number)];
+      const [address, id, statement, verdict, value, interval, population, estimate, lower, upper] = facts.claims[place];
+      return [
+        { value: id, address }, { value: statement }, { value: verdict }, { value: estimate, text: value },
+        { value: lower, upper, text: interval }, { value: population },
+      ];
     });
 
   function start(root) {

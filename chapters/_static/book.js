@@ -9,6 +9,10 @@
   const TALL = 60;
   // Width of a letter of a label, in pixels.
   const LETTER = 7;
+  // Of a title, which is larger and bold.
+  const TITLE_LETTER = 8;
+  // What is to be undone after printing; null at all other times.
+  let printing = null;
   let vega;
 
   const theme = () => (document.documentElement.dataset.theme === "dark" ? "dark" : "light");
@@ -91,6 +95,18 @@
     return found.length > 1 ? found : title;
   }
 
+  // The parameter that names what a chart shows, above it.
+  const titleName = (spec) => spec.title?.text?.expr;
+
+  const titleLines = (title, view) => lines(title, Math.floor(view.clientWidth / TITLE_LETTER));
+
+  /* A title on as many lines as it needs. */
+  function withTitle(spec, view) {
+    const named = (param) => param.name === titleName(spec);
+    if (!spec.params?.some(named)) return spec;
+    return { ...spec, params: spec.params.map((param) => (named(param) ? { ...param, value: titleLines(param.value, view) } : param)) };
+  }
+
   /* Parameters as the reader has set them; a control stays unless the key stands in for it. */
   function withParams(spec, block, keep) {
     const params = (spec.params ?? []).map(({ bind, ...param }) => {
@@ -104,8 +120,10 @@
   function forPage(block, spec, view) {
     const keys = spec.usermeta?.book?.keys ?? [];
     const bare = keys.length ? withoutLegends(spec) : spec;
-    const page = withParams(bare, block, (param) => param.name !== "picked" || !keys.length);
+    const page = withTitle(withParams(bare, block, (param) => param.name !== "picked" || !keys.length), view);
     const config = { ...spec.config, ...window.bookThemes[theme()] };
+    // Over labels too, so that a title has the whole width.
+    config.title = { ...config.title, frame: "bounds", limit: view.clientWidth };
     if (!narrow(view)) return { ...page, config };
     const room = Math.round(view.clientWidth * 0.4);
     config.axisY = { labelLimit: room + LETTER, titleLimit: 280 };
@@ -143,7 +161,7 @@
 
   /* Lets a chart draw other data: of the same fields, under the names its own have. */
   function swap(block, { datasets, params, description }) {
-    specification(block);
+    const other = specification(block).description !== description;
     block.version = (block.version ?? 0) + 1;
     block.swapped = { datasets, params };
     Object.assign(block.spec.datasets, datasets);
@@ -155,14 +173,24 @@
     const data = block.querySelector(":scope > .book-chart-data");
     if (data) data.dataset.stale = "";
     if (data?.open) fillData(block);
-    return block.chart ? show(block) : Promise.resolve();
+    if (block.chart) return show(block);
+    // Printed before it comes near, it would be a picture of something else.
+    return other && !drawn.has(block) ? draw(block) : Promise.resolve();
   }
 
   function show(block) {
     const { view } = block.chart;
     for (const [name, rows] of Object.entries(block.swapped.datasets)) view.data(name, structuredClone(rows));
     for (const [name, value] of Object.entries(block.swapped.params)) view.signal(name, value);
+    setTitle(block);
     return view.runAsync();
+  }
+
+  function setTitle(block) {
+    const param = block.spec.params?.find(({ name }) => name === titleName(block.spec));
+    const view = block.querySelector(":scope > .book-chart-view");
+    // Another number of lines is another height.
+    if (param) block.chart.view.signal(param.name, titleLines(param.value, view)).resize();
   }
 
   /* The table under a chart, made anew when a reader looks at it. */
@@ -175,7 +203,7 @@
     fillTable(data.querySelector("table"), (rows ?? []).map((row) => columns.map(([field]) => ({ value: row[field] }))));
   }
 
-  /* Rows of cells with a value, and perhaps a text or an address; all text goes in as text. */
+  /* Rows of cells with a value, and perhaps the upper end of an interval, a text or an address; all text goes in as text. */
   function fillTable(table, rows) {
     const bodyRow = (cells) => {
       const row = document.createElement("tr");
@@ -186,13 +214,12 @@
     table.tBodies[0].replaceChildren(...rows.map(bodyRow));
   }
 
-  function tableCell({ value, text, address }, heads) {
+  function tableCell({ value, upper, text, address }, heads) {
     const cell = document.createElement(heads ? "th" : "td");
     if (heads) cell.scope = "row";
-    else if (typeof value === "number") {
-      cell.className = "book-number";
-      cell.dataset.value = value;
-    }
+    if (typeof value === "number" || value === null) cell.dataset.value = value ?? "";
+    if (upper !== undefined) cell.dataset.upper = upper ?? "";
+    else if (typeof value === "number") cell.className = "book-number";
     const words = text ?? (typeof value === "number" ? measure(value) : value ?? "\u2013");
     if (address) {
       const link = document.createElement("a");
@@ -214,12 +241,13 @@
   /* Charts follow their column, which also changes when the contents are folded away. */
   function fit(block) {
     const view = block.querySelector(":scope > .book-chart-view");
-    if (!block.chart || view.clientWidth === block.drawnWidth) return;
+    if (!block.chart || printing || view.clientWidth === block.drawnWidth) return;
     if (narrow(view) !== block.drawnNarrow) {
       draw(block);
       return;
     }
     block.drawnWidth = view.clientWidth;
+    setTitle(block);
     block.chart.view.signal("width", view.clientWidth).runAsync();
   }
 
@@ -245,12 +273,21 @@
   /* Saved pictures are complete: key inside, light theme, white ground, a width of their own. */
   async function save(block, format) {
     await loadVega();
-    const spec = withParams(specification(block), block, () => false);
+    const spec = withSettings(withParams(specification(block), block, () => true));
     const config = { ...spec.config, ...window.bookThemes.light, background: "white" };
     const place = document.createElement("div");
     const chart = await window.vegaEmbed(place, { ...spec, config, width: 720 }, embedding);
     download(await chart.view.toImageURL(format, 2), `${nameOf(block)}.${format}`);
     chart.finalize();
+  }
+
+  /* Controls stay behind on the page, so a picture says in words what they are set to. */
+  function withSettings(spec) {
+    const said = (spec.params ?? []).filter(({ bind, value }) => bind?.name && (value ?? null) !== null).map(({ bind, value }) => `${bind.name.trim()}: ${value}`);
+    const params = (spec.params ?? []).map(({ bind, ...param }) => param);
+    const title = typeof spec.title === "string" ? { text: spec.title } : spec.title;
+    const words = title ? { ...title, subtitle: said } : { text: said, fontWeight: "normal", fontSize: 12 };
+    return { ...spec, ...(params.length ? { params } : {}), ...(said.length ? { title: words } : {}) };
   }
 
   function nameOf(element) {
@@ -268,13 +305,21 @@
   }
 
   function csvOf(table) {
-    const field = (cell) => {
-      const raw = cell.dataset.value;
+    const field = (text) => {
       // A spreadsheet would run text that begins like a formula.
-      const text = raw ?? cell.textContent.trim().replace(/^(?=[=+\-@\t\r])/, "'");
-      return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+      const safe = text.replace(/^(?=[=+\-@\t\r])/, "'");
+      return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
     };
-    return [...table.rows].map((row) => [...row.cells].map(field).join(",")).join("\r\n") + "\r\n";
+    const rows = [...table.rows];
+    // An interval has a column for each of its ends.
+    const wide = [...rows[0].cells].map((_, column) => rows.some((row) => row.cells[column]?.dataset.upper !== undefined));
+    const fields = (cell, column) => {
+      const { value, upper } = cell.dataset;
+      const text = cell.textContent.trim();
+      if (!wide[column]) return [value ?? field(text)];
+      return cell.parentElement === rows[0] ? [field(`${text}, lower`), field(`${text}, upper`)] : [value ?? field(text), upper ?? ""];
+    };
+    return rows.map((row) => [...row.cells].flatMap(fields).join(",")).join("\r\n") + "\r\n";
   }
 
   function button(text, action) {
@@ -357,6 +402,54 @@
     near.observe(block);
   }
 
+  /* Paper is white, and a browser prints at once: the page takes its light theme for that time, charts take its colours where
+     they stand, and those that are not drawn yet show their pictures. */
+  function beforePrint() {
+    if (printing) return;
+    printing = [];
+    if (theme() === "dark") {
+      document.documentElement.dataset.theme = "light";
+      printing.push(() => { document.documentElement.dataset.theme = "dark"; });
+    }
+    for (const block of document.querySelectorAll(".book-chart")) {
+      const view = block.querySelector(":scope > .book-chart-view");
+      if (!view.querySelector("svg")) showPicture(block, view);
+      else if (block.dataset.drawn === "dark") inLight(view);
+    }
+  }
+
+  function afterPrint() {
+    printing?.forEach((undo) => undo());
+    printing = null;
+  }
+
+  function showPicture(block, view) {
+    const picture = document.createElement("div");
+    picture.className = "book-chart-printed";
+    picture.innerHTML = block.querySelector(":scope > noscript").textContent;
+    view.after(picture);
+    printing.push(() => picture.remove());
+  }
+
+  function inLight(view) {
+    const light = new Map(colourPairs(window.bookThemes.dark, window.bookThemes.light));
+    for (const part of view.querySelectorAll("[fill], [stroke]")) {
+      for (const name of ["fill", "stroke"]) {
+        const colour = part.getAttribute(name);
+        if (!light.has(colour)) continue;
+        part.setAttribute(name, light.get(colour));
+        printing.push(() => part.setAttribute(name, colour));
+      }
+    }
+  }
+
+  // Colours that two themes have in the same places.
+  const colourPairs = (from, to) =>
+    Object.entries(from).flatMap(([name, value]) => {
+      if (value !== null && typeof value === "object") return colourPairs(value, to[name]);
+      return String(value).startsWith("#") ? [[value, to[name]]] : [];
+    });
+
   const redraw = (blocks) => Promise.all(blocks.map(draw));
 
   function start() {
@@ -379,11 +472,11 @@
       for (const box of root.querySelectorAll(".book-equation > math, .pst-scrollable-table-container, .highlight pre")) reachable(box);
     };
     window.furnishBook(document);
-    new MutationObserver(() => redraw([...drawn].filter((block) => block.isConnected && (block.themed ?? theme()) !== theme()))).observe(
-      document.documentElement,
-      { attributeFilter: ["data-theme"] },
-    );
-    // For printing, where nothing ever comes near the screen.
+    const follow = () => printing ?? redraw([...drawn].filter((block) => block.isConnected && (block.themed ?? theme()) !== theme()));
+    new MutationObserver(follow).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    addEventListener("beforeprint", beforePrint);
+    addEventListener("afterprint", afterPrint);
+    // For a script that looks at a page: nothing ever comes near its screen.
     window.drawAllCharts = () => redraw([...document.querySelectorAll(".book-chart")].filter((block) => !drawn.has(block)));
   }
 

@@ -283,10 +283,15 @@ CASES: dict[str, Case] = {
 }
 
 
+def given_to(bundle: Path, student: str) -> Path:
+    """The notebook that a student was given."""
+    return bundle / "students" / student / f"{student}-part-lesson.ipynb"
+
+
 def hand_in(bundle: Path) -> None:
     """Let the class hand in: some into folders, some as files, one copying a neighbour with another variant."""
     for place, (student, case) in enumerate(CASES.items()):
-        source = bundle / "students" / student / "part-lesson.ipynb"
+        source = given_to(bundle, student)
         folder = bundle / "submitted" / student
         target = folder / source.name if place % 2 else bundle / "submitted" / f"{student} final.ipynb"
         content = case.fill(json.loads(source.read_text())) if callable(case.fill) else case.fill
@@ -296,7 +301,7 @@ def hand_in(bundle: Path) -> None:
             target.write_bytes(text.replace(b"@BUNDLE@", str(bundle).encode()))
     copy_of_a_neighbour(bundle)
     (bundle / "submitted" / "stranger").mkdir()
-    shutil.copy(bundle / "students/s02-right/part-lesson.ipynb", bundle / "submitted/stranger/x.ipynb")
+    shutil.copy(given_to(bundle, "s02-right"), bundle / "submitted/stranger/x.ipynb")
     (bundle / "submitted/s10-nothing.ipynb").symlink_to(bundle / "instructor/part-lesson.ipynb")
 
 
@@ -304,7 +309,7 @@ def copy_of_a_neighbour(bundle: Path) -> None:
     """Hand in, as the last student, another's notebook with the numbers that came out for them."""
     expected = keys(bundle)
     neighbour = next(name for name in expected if expected[name] != expected["s30-copied"])
-    notebook = json.loads((bundle / "students" / neighbour / "part-lesson.ipynb").read_text())
+    notebook = json.loads(given_to(bundle, neighbour).read_text())
     filled = answering({MEDIAN: f"medians = {expected[neighbour]!r}", TWO: RIGHT_VALUE})(notebook)
     (bundle / "submitted/s30-copied.ipynb").write_text(json.dumps(filled))
 

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from analysis.course.sandbox import Sandbox
 
-from class_kit import CASES, MEDIAN, RIGHT_MEDIANS, SOLUTIONS, TWO, WORDS, hand_in, keys, make_class_book
+from class_kit import CASES, MEDIAN, RIGHT_MEDIANS, SOLUTIONS, TWO, WORDS, given_to, hand_in, keys, make_class_book
 from toy_book import compendium
 from visits import Visit
 
@@ -52,7 +52,7 @@ def notebook(path: Path) -> Any:
 
 
 def student_files(bundle: Path) -> list[Path]:
-    return [path for folder in ("students", "handouts", "slides", "submitted") for path in (bundle / folder).rglob("*")]
+    return [path for folder in ("students", "kit", "handouts", "slides", "submitted") for path in (bundle / folder).rglob("*")]
 
 
 def runs(text: str) -> set[tuple[str, ...]]:
@@ -103,7 +103,7 @@ def test_nobody_is_left_running_and_the_bundle_is_as_it_was(bundle: Path, marks:
     lines = [" ".join(each.info["cmdline"] or []) for each in psutil.process_iter(["cmdline"])]
     assert not [line for line in lines if str(bundle.parent) in line]
     assert sorted(path.name for path in bundle.iterdir()) == [
-        "README.md", "handouts", "instructor", "marks.csv", "slides", "students", "submitted",
+        "README.md", "handouts", "instructor", "kit", "marks-totals.csv", "marks.csv", "slides", "students", "submitted",
     ]
 
 
@@ -116,7 +116,7 @@ def test_variants_differ_in_their_right_answers_and_stay_with_their_student(bund
 
 def test_the_key_is_what_a_student_s_own_tables_give(bundle: Path) -> None:
     folder = bundle / "students/s01-right"
-    cells = [cell.source for cell in notebook(folder / "part-lesson.ipynb").cells[:4] if cell.cell_type == "code"]
+    cells = [cell.source for cell in notebook(given_to(bundle, "s01-right")).cells[:4] if cell.cell_type == "code"]
     code = "\n".join(["import json", *cells, RIGHT_MEDIANS, "print(json.dumps(medians.to_dict()))"])
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True, timeout=300)
@@ -144,7 +144,7 @@ def test_no_solution_and_no_key_is_in_anything_for_students(bundle: Path) -> Non
 
 
 def test_student_notebooks_are_clean_and_carry_nbgrader_s_metadata(bundle: Path) -> None:
-    found = notebook(bundle / "students/s01-right/part-lesson.ipynb")
+    found = notebook(given_to(bundle, "s01-right"))
     nbformat.validate(found)
     assert all(cell.get("outputs", []) == [] and cell.get("execution_count") is None for cell in found.cells)
     about = [cell.metadata.nbgrader for cell in found.cells if "nbgrader" in cell.metadata]
@@ -181,7 +181,8 @@ def test_a_bundle_is_not_made_in_the_place_of_something_else(bundle: Path) -> No
         ("name\nAnn\n", "no column 'id'"),
         ("id\n../x\n", "cannot be the name"),
         ("id\na\nA\n", "given twice"),
-        ("id\n", "no row"),
+        ("id\n", "add one row for each student"),
+        ("id\ncon\n", "Windows keeps this name for a device"),
     ],
 )
 def test_a_roster_that_cannot_be_used_is_refused(bundle: Path, tmp_path: Path, roster: str, said: str) -> None:

@@ -14,9 +14,9 @@ from analysis.course.book_pages import Chapter
 from analysis.course.notebooks import Edition, student_notebook, teacher_notebook
 from analysis.course.plain_markdown import Words, authors_of, plain_markdown
 
+from solution_texts import SOLUTIONS, runs, solved
+
 ROOT = Path(__file__).parents[2]
-SOLUTIONS = sorted((ROOT / "solutions").glob("*/*.md"))
-FENCED = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 WORDS = Words(authors_of(ROOT / "chapters/references.bib"))
 POINTS = {label: check.points for label, check in CHECKS.items()}
 
@@ -36,29 +36,9 @@ def student(name: str) -> nbformat.NotebookNode:
     return student_notebook(name, text_of(name), Edition(WORDS, POINTS, {"student": "ann"}), {"data": "data"})
 
 
-def runs(text: str) -> set[tuple[str, ...]]:
-    words = re.findall(r"\w+", text.lower())
-    return {tuple(words[start : start + 8]) for start in range(len(words) - 7)}
-
-
-@pytest.fixture(scope="module")
-def solved() -> tuple[set[tuple[str, ...]], set[str]]:
-    """Runs of eight words of all solutions, and their lines of code that no chapter has."""
-    prose, code = set(), set()
-    shown = {line.strip() for path in (ROOT / "chapters").rglob("*.md") for line in path.read_text().splitlines()}
-    for path in SOLUTIONS:
-        text = path.read_text(encoding="utf-8")
-        prose |= {run for part in FENCED.sub("", text).split("\n\n") if part[:2] != "# " for run in runs(part)}
-        lines = {line.strip() for kind, block in FENCED.findall(text) if kind == "python" for line in block.splitlines()}
-        code |= {line for line in lines - shown if len(line) > 15 and not line.startswith(("from ", "import "))}
-    return prose, code
-
-
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_of_a_solution_is_in_a_student_s_notebook_or_sheet(
-    name: str, solved: tuple[set[tuple[str, ...]], set[str]]
-) -> None:
-    prose, code = solved
+def test_nothing_of_a_solution_is_in_a_student_s_notebook_or_sheet(name: str) -> None:
+    prose, code = solved()
     assert len(prose) > 1000 and len(code) > 50
     sources = "\n".join(cell.source for cell in student(name).cells)
     for text in (sources, exercise_sheets([Chapter(name, text_of(name))], WORDS)):
@@ -104,11 +84,29 @@ def test_a_teacher_s_notebook_has_every_solution_after_its_exercise() -> None:
         ("{glue:text}`n_models` of them", "⟨n_models⟩ of them"),
         ("(claim-one)=\n\nText", "Text"),
         ("$$\na\n$$ (eq-a)\n\nsee {eq}`eq-a`", "$$\na\n\\tag{1}\n$$\n\nsee (1)"),
+        ("see {ref}`ex-x` and {ref}`rot <how-fail-rot>`", "see ex-x and rot"),
         ("see {numref}`fig-x` and {doc}`areas <results/areas>`", "see the figure and *areas*"),
     ],
 )
 def test_roles_become_words(myst: str, plain: str) -> None:
     assert plain_markdown(myst, Words()) == plain
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (Words(titles={"fig-x": "Bars"}), "the figure *Bars*"),
+        (Words(numbers={"fig-x": "Figure 2.1"}), "Figure 2.1"),
+        (Words(titles={"fig-x": "Bars"}, numbers={"fig-x": "Figure 2.1"}), "Figure 2.1 (*Bars*)"),
+    ],
+)
+def test_a_figure_goes_by_its_number_on_the_site_and_its_title(words: Words, said: str) -> None:
+    assert plain_markdown("{numref}`fig-x`", words) == said
+
+
+def test_an_exercise_goes_by_its_number_and_title() -> None:
+    words = Words(titles={"ex-x": "Squared, in “Games”"}, numbers={"ex-x": "Exercise 1.1"})
+    assert plain_markdown("{ref}`ex-x`", words) == "Exercise 1.1 (*Squared, in “Games”*)"
 
 
 def test_computed_values_stand_in_a_teacher_s_text() -> None:

@@ -190,8 +190,9 @@ def test_the_bundle_s_plan_has_every_slot_and_the_edition_s_numbers(built_site: 
     from bs4 import BeautifulSoup
 
     from analysis.course.book_pages import built_book
-    from analysis.course.bundle import PLAN, words_of
+    from analysis.course.bundle import words_of
     from analysis.course.handouts import chapter_sheet
+    from analysis.course.texts import PLAN
 
     edition = built_site.parent
     root = next(folder for folder in edition.parents if (folder / "_toc.yml").is_file())

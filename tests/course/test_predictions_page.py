@@ -505,7 +505,7 @@ def test_a_class_file_that_cannot_be_used_is_refused_before_anything_is_built(
     assert words in done.stderr and len(done.stderr.strip().splitlines()) == 1 and "Traceback" not in done.stderr
     assert not (small_book / "_build" / "broken").exists()
     missing = compendium("build", "--book", small_book, "--edition", "broken", "--predictions", "nowhere.csv")
-    assert missing.returncode == 2 and "there is no file of predictions 'nowhere.csv'" in missing.stderr
+    assert missing.returncode == 2 and "nowhere.csv: there is no such file of predictions" in missing.stderr
 
 
 def test_the_button_that_clears_looks_quieter_than_the_one_that_saves() -> None:
