@@ -24,6 +24,20 @@ Then, in the folder of the book:
 .venv/bin/compendium grade PATH/TO/submitted
 ```
 """
+AFTER = """## After it
+
+Put what students hand in into `submitted/`, as the page there says, and in the book's folder:
+
+```
+.venv/bin/compendium grade PATH/TO/THIS/FOLDER/submitted
+```
+
+It runs each notebook confined, with limits to time and memory. It writes `marks.csv`, with points, a hint for each answer that is
+not right, and what went wrong with notebooks that could not be read, and `marks-totals.csv`, with a row for each student. Answers
+in words are left for you to read: fill in points, and if you like a hint or a note, in `marks.csv`. Grading again keeps what you
+wrote as long as the student's answer is the same; anything else of yours is put aside in `marks-before.csv`. Leave the column
+`fingerprint` as it is.
+"""
 OWN = """This folder was made for the student `{id}`. {whose} Exercises that use
 neither have the same answer for all.
 
@@ -139,20 +153,7 @@ If you like, print `handouts/method.html` and `handouts/exercises.html`, a copy 
 
 {variants(named)}
 
-## After it
-
-Put what students hand in into `submitted/`, as the page there says, and in the book's folder:
-
-```
-.venv/bin/compendium grade PATH/TO/THIS/FOLDER/submitted
-```
-
-It runs each notebook confined, with limits to time and memory. It writes `marks.csv`, with points, a hint for each answer that is
-not right, and what went wrong with notebooks that could not be read, and `marks-totals.csv`, with a row for each student. Answers
-in words are left for you to read: fill in points, and if you like a hint or a note, in `marks.csv`. Grading again keeps what you
-wrote as long as the student's answer is the same; anything else of yours is put aside in `marks-before.csv`. Leave the column
-`fingerprint` as it is.
-"""
+{AFTER}"""
 
 
 def variants(named: bool) -> str:

@@ -66,7 +66,7 @@ def test_its_makefile_installs_as_the_book_s_does(kit: Path) -> None:
 def test_make_lab_opens_the_folder_beside_it(kit: Path) -> None:
     (kit / ".venv").mkdir()
     (kit / ".venv/.ready").touch()
-    done = subprocess.run(["make", "-n", "lab"], cwd=kit, capture_output=True, text=True, check=True)
+    done = subprocess.run(["make", "-n", "--no-print-directory", "lab"], cwd=kit, capture_output=True, text=True, check=True)
     (kit / ".venv/.ready").unlink()
     (kit / ".venv").rmdir()
     assert done.stdout.strip() == ".venv/bin/jupyter lab .."
