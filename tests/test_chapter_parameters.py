@@ -39,7 +39,7 @@ OTHER = {
     "previous": "",
 }
 # What takes long takes less here; that it matters is seen all the same.
-QUICK = {"resamples": 200, "simulations": 10}
+QUICK = {"resamples": 200, "simulations": 50}
 GIVEN = {"practice/what_changed": {"previous": "before"}, "results/intuition": {"predictions": "guesses.csv"}}
 
 # Every chapter is executed once for each of its parameters before the first test can look.
