@@ -260,6 +260,27 @@ def region_of(arguments: Mapping[str, Any], line: float) -> tuple[float, float]:
     return low, high
 
 
+def with_regions(ledger: pd.DataFrame, stated: Sequence[Claim], line: float) -> pd.DataFrame:
+    """Return a ledger with the ends of where each claim puts its number.
+
+    Parameters
+    ----------
+    ledger
+        As returned by :func:`claims`.
+    stated
+        The claims, in the same order.
+    line
+        The edition's line.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With ``low`` and ``high``: infinite where open, NaN for a claim without a test.
+    """
+    ends = [region_of(claim.arguments, line) if claim.test else (np.nan, np.nan) for claim in stated]
+    return ledger.assign(low=[low for low, _ in ends], high=[high for _, high in ends])
+
+
 def writing(test: str) -> Writing:
     """How the numbers of a test are written: shares of benchmarks as percentages, others with a sign."""
     return share_written if test in SHARES else signed

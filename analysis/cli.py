@@ -128,13 +128,14 @@ def book_root(book: Path | None) -> Path:
         When there is none.
     """
     here = Path.cwd()
-    for folder in [book.absolute()] if book else [here, *here.parents]:
+    places = [book.absolute()] if book else [here, *here.parents]
+    for folder in places:
         if (folder / "_toc.yml").is_file():
             return folder
     from analysis.course.kit import is_kit
 
     where = str(book or here)
-    if any(map(is_kit, [book.absolute()] if book else [here, *here.parents])):
+    if any(map(is_kit, places)):
         what = "chapters and solutions are not here: this is the kit that students get"
         raise InputError(Problem(where, None, None, what, "use the folder of the whole book"))
     raise InputError(Problem(where, None, None, "this is not the folder of a book", "it holds no _toc.yml"))

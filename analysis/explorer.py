@@ -389,13 +389,13 @@ def ledger_of(table: ScoreTable, parameters: Parameters, stated: Sequence[Claim]
         Rows of the ledger with ``subjects``, the benchmarks a claim names or groups, and ``low`` and ``high``, the ends of
         where it puts its number.
     """
-    from analysis.claims import claims, region_of, subjects
+    from analysis.claims import claims, subjects, with_regions
 
     about = [(claim, subjects(claim, table.benchmarks)) for claim in stated if claim.test]
     kept = [(claim, names) for claim, names in about if names]
-    ends = [region_of(claim.arguments, parameters.line) for claim, _ in kept]
-    ledger = claims(table, parameters, [claim for claim, _ in kept])
-    return ledger.assign(subjects=[names for _, names in kept], low=[low for low, _ in ends], high=[high for _, high in ends])
+    leaning_on = [claim for claim, _ in kept]
+    ledger = claims(table, parameters, leaning_on).assign(subjects=[names for _, names in kept])
+    return with_regions(ledger, leaning_on, parameters.line)
 
 
 def leaning(made: Explorer, benchmark: str) -> pd.DataFrame:

@@ -390,19 +390,10 @@ def drawn(shown: Shown | None) -> str:
 
 def spoken(shown: Shown) -> str:
     """Return a caption without what a picture cannot do, and with the values that a reader could have chosen."""
-    params = (chart_of(shown) or {}).get("params", [])
-    fixed = [f"{named(each)}: {each['value']:g}" for each in params if is_number(each)]
+    from analysis.figures import settings
+
+    fixed = settings(chart_of(shown) or {})
     return FOR_READERS.sub("", shown.caption.strip()) + (f" Drawn with: {'; '.join(fixed)}." if fixed else "")
-
-
-def named(parameter: Mapping[str, Any]) -> str:
-    """Return what a parameter of a chart is called on the site."""
-    return str(parameter["bind"].get("name", parameter["name"])).strip(" :")
-
-
-def is_number(parameter: Mapping[str, Any]) -> bool:
-    """Whether a reader of the site can choose this parameter of a chart, and it is a number."""
-    return "bind" in parameter and isinstance(parameter.get("value"), (int, float))
 
 
 def is_tall(figure: str) -> bool:

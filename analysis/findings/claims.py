@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.claims import CANNOT_TELL, FAILS, HOLDS, NOT_TESTABLE, VERDICTS, as_written, claims, region_of, shown_interval, writing
+from analysis.claims import CANNOT_TELL, FAILS, HOLDS, NOT_TESTABLE, VERDICTS, as_written, claims, shown_interval, with_regions, writing
 from analysis.display import UNKNOWN, listing, percent_share
 from analysis.estimates import Estimate
 from analysis.findings.shared import plural
@@ -95,8 +95,7 @@ def tested_rows(ledger: pd.DataFrame, stated: Sequence[Claim], line: float) -> p
         Some rows of `ledger` by verdict, with `low` and `high` (NaN where open) and as text `value`,
         `interval` (with as many digits as show on which side of an end a bound lies) and `models`.
     """
-    ends = [region_of(claim.arguments, line) if claim.test else (np.nan, np.nan) for claim in stated]
-    ended = ledger.assign(low=[low for low, _ in ends], high=[high for _, high in ends])
+    ended = with_regions(ledger, stated, line)
     tested = ended[ended["verdict"] != NOT_TESTABLE].replace([np.inf, -np.inf], np.nan)
     tested = tested.assign(
         value=[written_value(row) for row in tested.itertuples()],
